@@ -5,6 +5,10 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from model.prices import parse_prices
+
+DEMO_MODEL = "demo-model"
+
 
 class Settings(BaseSettings):
     """Each field is the environment variable of the same name in capitals. Durations are seconds."""
@@ -43,7 +47,7 @@ class Settings(BaseSettings):
     # Seconds that a finished question waits for company before it is mirrored.
     workflow_mirror_delay: float = Field(default=2.0, gt=0)
     # Answers that are malformed or flawed before a slot tries another chunk.
-    workflow_max_retries: int = Field(default=3, ge=0, le=20)
+    workflow_max_retries: int = Field(default=3, ge=1, le=20)
     # Seconds that transient failures of the provider are retried before the generation pauses itself.
     workflow_outage_patience: float = Field(default=3600.0, gt=0)
 
@@ -55,6 +59,34 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
+
+    @field_validator("openai_prices")
+    @classmethod
+    def _two_numbers(cls, text: str | None) -> str | None:
+        if text is not None:
+            parse_prices(text)
+        return text
+
+    @property
+    def prices(self) -> tuple[float, float] | None:
+        """The prices that override the built-in table."""
+        return None if self.openai_prices is None else parse_prices(self.openai_prices)
+
+    @property
+    def model_name(self) -> str:
+        """The model that is asked unless a generation names another."""
+        return DEMO_MODEL if self.uses_demo_model else self.openai_model
+
+    @property
+    def model_api_key(self) -> str:
+        """The key for the provider; servers of one's own often want none, but the client demands some text."""
+        return self.openai_api_key.get_secret_value() if self.openai_api_key else "none"
+
+    def require_database_url(self) -> str:
+        """The database's URL; raises ValueError that says what to do when none is known."""
+        if self.database_url is None:
+            raise ValueError("DATABASE_URL is not set; set it, or use `mcq dev` or `mcq generate`, which bring a database")
+        return self.database_url.get_secret_value()
 
     @property
     def uses_demo_model(self) -> bool:

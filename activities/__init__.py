@@ -1,0 +1,1 @@
+"""What touches the world: content, the model, PostgreSQL. Every activity can run twice without harm."""

@@ -8,7 +8,8 @@ class Status(StrEnum):
 
     # Questions are being written, or will be as soon as a worker is there.
     RUNNING = "running"
-    # Nothing new is asked of the model until somebody resumes; the reason is in `error_message` when it was not asked for.
+    # Nothing new is asked of the model until somebody resumes; when nobody asked for the pause, the reason is in
+    # `error_message`.
     PAUSED = "paused"
     # Exactly the questions asked for exist.
     COMPLETED = "completed"

@@ -1,0 +1,173 @@
+"""The nodes of the question graph that call the model: one call an activity, paid once.
+
+The answer is stored before the activity returns and looked for before a call is made, so a worker that is killed
+between the two costs nothing.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.heartbeat import heartbeating, outage_began, remember_outage
+from activities.reading import read_answer
+from domain.statuses import Step
+from model.client import ModelClient, Reply
+from model.failures import ProviderRejected, ProviderUnavailable
+from model.prompts import PROMPT_VERSION, Assignment, draft_messages, revise_messages
+from storage.model_calls import ModelCallStore
+from storage.quizzes import ChunkText, QuizStore
+from storage.tables import ModelCall
+from workflows.messages import GENERATION_PAUSED, PROVIDER_TROUBLE, AnswerUpdate, DraftInput, ReviseInput
+from workflows.question_graph import NODE_RETRY
+
+log = structlog.get_logger()
+
+# Existing stems of the same chunk that the prompt lists; more would crowd out the text.
+AVOID_LIMIT = 30
+# Seconds for which a paid answer is held while PostgreSQL is away, before the activity gives up and pays again.
+STORE_PATIENCE = 300.0
+
+
+class QuestionActivities:
+    """`draft` and `revise`."""
+
+    def __init__(self, calls: ModelCallStore, quizzes: QuizStore, model: ModelClient, *, outage_patience: float) -> None:
+        self._calls = calls
+        self._quizzes = quizzes
+        self._model = model
+        self._outage_patience = timedelta(seconds=outage_patience)
+
+    @heartbeating
+    async def draft(self, state: DraftInput) -> AnswerUpdate:
+        """Ask for a new question on a part of a chunk."""
+        return await self._answer(Step.DRAFT, state, [])
+
+    @heartbeating
+    async def revise(self, state: ReviseInput) -> AnswerUpdate:
+        """Send the last answer back with its problems."""
+        return await self._answer(Step.REVISE, state, state["problems"])
+
+    async def _answer(self, step: Step, state: DraftInput, problems: Sequence[str]) -> AnswerUpdate:
+        workflow_id = activity.info().workflow_id or ""
+        call = await self._calls.find(workflow_id, state["slot"], step, state["attempt"])
+        if call is None:
+            call = await self._pay(workflow_id, step, state, problems)
+        return {
+            "step": step,
+            "attempt": state["attempt"] + 1,
+            "question": call.question,
+            "flaws": call.flaws,
+            "unusable": call.unusable,
+            "usage": [call.prompt_tokens, call.completion_tokens],
+            "cost": call.cost,
+        }
+
+    async def _pay(self, workflow_id: str, step: Step, state: DraftInput, problems: Sequence[str]) -> ModelCall:
+        if await self._calls.is_paused(workflow_id):
+            # Scheduled or retried from before the pause: after an acknowledged pause no call starts.
+            raise ApplicationError("the generation is paused", type=GENERATION_PAUSED, non_retryable=True)
+        chunk = await self._quizzes.chunk(state["chunk_id"])
+        if chunk is None:
+            raise ApplicationError("the quiz's content was deleted", type="ContentDeleted", non_retryable=True)
+        messages = await self._messages(workflow_id, state, chunk, problems)
+        try_ = activity.info().attempt
+        request_id = f"{workflow_id}/{state['slot']}/{step}/{state['attempt']}/{try_}"
+        try:
+            reply = await self._model.ask(
+                messages, model=state["model"], temperature=state["temperature"], request_id=request_id
+            )
+        except ProviderRejected as error:
+            log.warning("model_rejected", request_id=request_id, reason=error.reason)
+            raise ApplicationError(error.reason, type=PROVIDER_TROUBLE, non_retryable=True) from None
+        except ProviderUnavailable as error:
+            log.info("model_unavailable", request_id=request_id, reason=error.reason)
+            raise await self._wait_or_give_up(workflow_id, state["slot"], error) from None
+        return await self._store(_as_call(workflow_id, step, state, chunk, reply))
+
+    async def _messages(
+        self, workflow_id: str, state: DraftInput, chunk: ChunkText, problems: Sequence[str]
+    ) -> list[dict[str, str]]:
+        avoid = await self._calls.stems_on_chunk(
+            workflow_id, chunk.id, except_slot=state["slot"], limit=AVOID_LIMIT
+        )
+        assignment = Assignment(
+            text=chunk.text,
+            part=state["part"],
+            parts=state["parts"],
+            difficulty=state["difficulty"],
+            bloom=state["bloom"],
+            language=state["language"],
+            avoid=avoid,
+        )
+        if not problems:
+            return draft_messages(assignment)
+        earlier = await self._calls.latest(workflow_id, state["slot"], state["attempt"])
+        return revise_messages(assignment, earlier.raw if earlier else "", problems)
+
+    async def _wait_or_give_up(self, workflow_id: str, slot: int, error: ProviderUnavailable) -> ApplicationError:
+        """The failure that makes Temporal try again, or the one that pauses the generation."""
+        moment = datetime.now(UTC)
+        began = outage_began(moment)
+        if moment - began >= self._outage_patience:
+            minutes = round((moment - began).total_seconds() / 60)
+            reason = f"{error.reason}; no answer for {minutes} min, so the generation paused; resume to try again"
+            return ApplicationError(reason, type=PROVIDER_TROUBLE, non_retryable=True)
+        remember_outage(began)
+        delay = _next_delay(activity.info().attempt, error.retry_after)
+        try:
+            await self._calls.wait_for_provider(workflow_id, slot, error.reason, began, moment + delay)
+        except DBAPIError as problem:
+            # Only the display suffers; the retry itself lives in Temporal.
+            log.warning("wait_not_shown", workflow_id=workflow_id, slot=slot, error=type(problem).__name__)
+        return ApplicationError(error.reason, type="ProviderUnavailable", next_retry_delay=delay)
+
+    async def _store(self, call: ModelCall) -> ModelCall:
+        """Store a paid answer, through an outage of PostgreSQL if need be."""
+        delay, deadline = 0.2, asyncio.get_running_loop().time() + STORE_PATIENCE
+        while True:
+            try:
+                return await self._calls.record(call)
+            except DBAPIError:
+                if asyncio.get_running_loop().time() + delay > deadline:
+                    raise
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, 5.0)
+
+
+def _next_delay(attempt: int, retry_after: float | None) -> timedelta:
+    """What the provider asked for; else the retry policy's growing pause."""
+    if retry_after is not None:
+        return timedelta(seconds=retry_after)
+    assert NODE_RETRY.maximum_interval is not None  # noqa: S101 - it is set where it is defined
+    doubling = NODE_RETRY.initial_interval * min(NODE_RETRY.backoff_coefficient ** (attempt - 1), 1e6)
+    return min(doubling, NODE_RETRY.maximum_interval)
+
+
+def _as_call(workflow_id: str, step: Step, state: DraftInput, chunk: ChunkText, reply: Reply) -> ModelCall:
+    question: dict[str, Any] | None = None
+    flaws: list[dict[str, str]] = []
+    unusable = reply.unusable
+    if unusable is None:
+        question, flaws, unusable = read_answer(reply.raw, workflow_id, state, chunk)
+    return ModelCall(
+        workflow_id=workflow_id,
+        slot=state["slot"],
+        step=step,
+        attempt=state["attempt"],
+        chunk_id=chunk.id,
+        raw=reply.raw,
+        question=question,
+        flaws=flaws,
+        unusable=unusable,
+        model=reply.model,
+        prompt_version=PROMPT_VERSION,
+        prompt_tokens=reply.prompt_tokens,
+        completion_tokens=reply.completion_tokens,
+        cost=reply.cost,
+    )

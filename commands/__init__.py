@@ -1,0 +1,1 @@
+"""What the command line does, one subject a file; `cli.py` names the commands and their options."""

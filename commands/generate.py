@@ -1,0 +1,277 @@
+"""`mcq generate`: the main job. Start or continue a generation, show it, and keep the questions file current."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import DBAPIError
+
+from commands import questions_file
+from commands.content import fingerprint, read_files
+from commands.display import Display, duration, money
+from commands.exit_codes import Exit
+from commands.report import SetReport, report_on
+from commands.session import Session, open_session
+from domain.statuses import Status
+from service import GenerationRequest, GenerationStatus, TemporalUnavailable
+from settings import Settings
+from storage.quizzes import NewDocument
+from storage.tables import Quiz
+
+# Seconds between looks at the mirror: faster than an eye, slower than a load.
+POLL_INTERVAL = 0.15
+# Seconds without a change after which Temporal is asked whether the workflow still lives.
+RECONCILE_AFTER = 5.0
+
+
+class OnInterrupt(StrEnum):
+    """What Ctrl-C leaves behind."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True)
+class GenerateOptions:
+    """The command's options, as given."""
+
+    files: list[Path]
+    questions: int
+    out: Path
+    model: str | None = None
+    temperature: float | None = None
+    language: str = "English"
+    title: str | None = None
+    window: int | None = None
+    on_interrupt: OnInterrupt = OnInterrupt.RUNNING
+    as_json: bool = False
+
+
+async def generate(settings: Settings, options: GenerateOptions, console: Console) -> Exit:
+    """Run the job; raises ContentError, NotAQuestionsFile or OSError before anything is started."""
+    began = time.monotonic()
+    read = read_files(options.files)
+    documents = [NewDocument(document.name, document.title, document.text) for document in read]
+    questions_file.check_destination(options.out)
+    with Display(console, quiet=options.as_json) as display:
+        if settings.uses_demo_model:
+            display.note("No OPENAI_API_KEY is set: the demo model writes the questions, offline and by simple rules.")
+        async with open_session(settings, display.note, with_worker=True) as session:
+            with Display(console, quiet=options.as_json, web_ui=session.addresses.temporal_ui) as bar:
+                job = _Job(session, options, bar)
+                workflow_id = await job.start_or_continue(documents)
+                exit_code = await job.follow(workflow_id)
+            await _conclude(session, options, workflow_id, exit_code, console, time.monotonic() - began)
+            if exit_code is Exit.INTERRUPTED and options.on_interrupt is OnInterrupt.RUNNING:
+                session.stack.close(leave_running=True)
+    return exit_code
+
+
+class _Job:
+    """One generation as this command drives it."""
+
+    def __init__(self, session: Session, options: GenerateOptions, display: Display) -> None:
+        self._session = session
+        self._options = options
+        self._display = display
+        self._written = (-1, "")
+        self._interrupted = asyncio.Event()
+
+    async def start_or_continue(self, documents: list[NewDocument]) -> str:
+        """The workflow id: of the unfinished generation of the same files and options, else of a new one."""
+        options, session = self._options, self._session
+        request = GenerationRequest(
+            question_count=options.questions,
+            model=options.model,
+            temperature=options.temperature,
+            window=options.window,
+        )
+        model = options.model or session.settings.model_name
+        identity = fingerprint(
+            documents,
+            questions=options.questions,
+            model=model,
+            temperature=options.temperature,
+            language=options.language,
+        )
+        owner = await session.quizzes.local_owner()
+        async with session.quizzes.one_at_a_time(identity):
+            earlier = await session.quizzes.newest_with_fingerprint(owner, identity)
+            if earlier and Status(earlier.status) not in (Status.COMPLETED, Status.CANCELLED):
+                return await self._continue(earlier.workflow_id)
+            quiz = Quiz(
+                owner_id=owner,
+                title=options.title or documents[0].title,
+                language=options.language,
+                settings={"fingerprint": identity},
+            )
+            quiz = await session.quizzes.create(quiz, documents)
+            workflow_id = await session.service.generate(quiz, request)
+        self._display.note(f"Started {workflow_id}: {options.questions} questions with {model}.")
+        return workflow_id
+
+    async def follow(self, workflow_id: str) -> Exit:
+        """Show the generation until it ends, pauses itself, or somebody presses Ctrl-C."""
+        with _signals_set(self._interrupted):
+            async for status in self._changes(workflow_id):
+                self._display.show(status)
+                await self._write(status)
+                match status.status:
+                    case Status.COMPLETED:
+                        return Exit.OK
+                    case Status.FAILED:
+                        return Exit.FAILED
+                    case Status.CANCELLED:
+                        return Exit.CANCELLED
+                    case Status.PAUSED if status.error:
+                        return Exit.PAUSED
+            if self._options.on_interrupt is OnInterrupt.PAUSED:
+                self._display.note("Pausing …")
+                with contextlib.suppress(TemporalUnavailable):
+                    await self._session.service.pause(workflow_id)
+        return Exit.INTERRUPTED
+
+    async def _continue(self, workflow_id: str) -> str:
+        status = await self._session.service.status(workflow_id)
+        self._display.note(
+            f"Continuing {workflow_id}: {status.completed} of {status.total} questions exist already."
+        )
+        if status.status is not Status.RUNNING:
+            await self._session.service.resume(workflow_id)
+        return workflow_id
+
+    async def _changes(self, workflow_id: str) -> AsyncIterator[GenerationStatus]:
+        """Every look at the mirror, through outages of the database, until Ctrl-C."""
+        last, at = None, time.monotonic()
+        while not self._interrupted.is_set():
+            self._session.stack.raise_if_failed()
+            try:
+                status = await self._session.service.status(workflow_id)
+                if last is None or status.updated_at != last:
+                    last, at = status.updated_at, time.monotonic()
+                elif time.monotonic() - at > RECONCILE_AFTER:
+                    at = time.monotonic()
+                    await self._session.service.reconcile(workflow_id)
+            except DBAPIError:
+                self._display.trouble("PostgreSQL does not answer; the generation waits for it …")
+            except TemporalUnavailable:
+                self._display.trouble("Temporal does not answer; the generation waits for it …")
+            else:
+                self._display.trouble(None)
+                yield status
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._interrupted.wait(), POLL_INTERVAL)
+
+    async def _write(self, status: GenerationStatus) -> None:
+        """Write the file when there is something new in it."""
+        state = (status.completed, str(status.status))
+        if state != self._written:
+            questions = await self._session.service.questions(status.workflow_id)
+            await asyncio.to_thread(questions_file.write, self._options.out, questions_file.as_json(status, questions))
+            self._written = state
+
+
+async def _conclude(
+    session: Session, options: GenerateOptions, workflow_id: str, code: Exit, console: Console, seconds: float
+) -> None:
+    status = await session.service.status(workflow_id)
+    report = report_on(await session.service.questions(workflow_id))
+    if options.as_json:
+        print(json.dumps(_as_json(status, report, options, seconds, session.addresses.temporal_ui)))  # noqa: T201
+        return
+    console.print(_summary_table(status, report, options, seconds))
+    console.print(_next_step(code, status, options), markup=False, highlight=False)
+
+
+def _as_json(
+    status: GenerationStatus, report: SetReport, options: GenerateOptions, seconds: float, web_ui: str | None
+) -> dict[str, object]:
+    return {
+        "workflow_id": status.workflow_id,
+        "quiz_id": str(status.quiz_id),
+        "status": str(status.status),
+        "error": status.error,
+        "completed": status.completed,
+        "total": status.total,
+        "calls": status.calls,
+        "revised": status.revised,
+        "rejected": status.rejected,
+        "prompt_tokens": status.prompt_tokens,
+        "completion_tokens": status.completion_tokens,
+        "cost": status.cost,
+        "seconds": round(seconds, 2),
+        "out": str(options.out),
+        "temporal_ui": web_ui,
+        "linter": asdict(report),
+    }
+
+
+def _summary_table(
+    status: GenerationStatus, report: SetReport, options: GenerateOptions, seconds: float
+) -> Table:
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+
+    def spread(counts: dict[str, int] | dict[int, int]) -> str:
+        return ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
+
+    share = f" ({100 * report.without_flaw / report.questions:.0f} %)" if report.questions else ""
+    table.add_row("questions", f"{status.completed} of {status.total}, {status.status}, in {duration(seconds)}")
+    table.add_row("file", str(options.out))
+    table.add_row("without any flaw", f"{report.without_flaw}{share}")
+    table.add_row("flaws kept", spread(report.flaws))
+    table.add_row("key positions", spread({f"{chr(65 + key)}": count for key, count in report.key_positions.items()}))
+    table.add_row("difficulty", spread(report.difficulty))
+    table.add_row("Bloom level", spread(report.bloom))
+    table.add_row("model calls", f"{status.calls} ({status.revised} sent back, {status.rejected} rejected)")
+    table.add_row(
+        "tokens", f"{status.prompt_tokens:,} in, {status.completion_tokens:,} out, {money(status.cost)}"
+    )
+    return table
+
+
+def _next_step(code: Exit, status: GenerationStatus, options: GenerateOptions) -> str:
+    """What the user can do now."""
+    again = "run the same `mcq generate` again"
+    match code:
+        case Exit.OK:
+            return f"Done: {status.completed} questions in {options.out}."
+        case Exit.PAUSED:
+            return f"Paused: {status.error}. Mend it, then {again}, or: mcq resume {status.workflow_id}"
+        case Exit.CANCELLED:
+            return f"Cancelled; {status.completed} questions are kept. To go on: mcq resume {status.workflow_id}"
+        case Exit.INTERRUPTED if status.status is Status.PAUSED:
+            return f"Paused at {status.completed} of {status.total}. To go on, {again}, or: mcq resume {status.workflow_id}"
+        case Exit.INTERRUPTED:
+            return (
+                f"The generation goes on in the background. To watch it, {again}. To look: mcq status {status.workflow_id}. "
+                f"To pause it: mcq pause {status.workflow_id}. To stop everything: mcq stop"
+            )
+        case _:
+            return f"Ended early: {status.error}. To try again, {again}."
+
+
+@contextlib.contextmanager
+def _signals_set(event: asyncio.Event) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM sets the event; a second one ends the command the hard way."""
+    loop = asyncio.get_running_loop()
+
+    def heard(number: signal.Signals) -> None:
+        event.set()
+        loop.remove_signal_handler(number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, heard, number)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,95 @@
+"""`mcq dev`, `worker`, `demo-model`, `migrate`, `stop`: the processes and the stack under them."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable
+
+from rich.console import Console
+
+from commands.exit_codes import Exit
+from commands.session import open_stack, with_addresses, write_addresses
+from settings import Settings
+from telemetry import configure_logging
+
+# Seconds between looks at the stack's health.
+WATCH_INTERVAL = 1.0
+
+
+def dev(settings: Settings, console: Console) -> Exit:
+    """The whole stack in the foreground until Ctrl-C."""
+    stop = _stop_on_signals()
+    with open_stack(settings, lambda line: console.print(line, style="dim"), with_worker=True) as (stack, addresses):
+        write_addresses(settings, addresses)
+        console.print(f"Temporal     {addresses.temporal_address}")
+        console.print(f"Web UI       {addresses.temporal_ui or 'that of your own Temporal'}")
+        for name, address in addresses.parts.items():
+            console.print(f"{name:12} http://{address}")
+        console.print(f"addresses    {settings.mcq_home / 'addresses.json'}")
+        console.print("Ready. Ctrl-C stops everything; what was in flight continues at the next start.")
+        while not stop.wait(WATCH_INTERVAL):
+            stack.raise_if_failed()
+    return Exit.OK
+
+
+def worker(settings: Settings) -> Exit:
+    """One Temporal worker until SIGTERM; raises when it dies."""
+    configure_logging(settings.log_level)
+
+    async def run() -> None:
+        from temporal_client import connect  # noqa: PLC0415
+        from worker import run_worker  # noqa: PLC0415 - seconds of imports
+
+        await run_worker(await connect(settings), settings)
+
+    asyncio.run(run())
+    return Exit.OK
+
+
+def demo_model(settings: Settings, host: str, port: int, announce: Callable[[str], None]) -> Exit:
+    """The demo model's server until SIGTERM."""
+    from demo_model.server import serve  # noqa: PLC0415
+
+    configure_logging(settings.log_level)
+    serve(
+        host,
+        port,
+        ledger_path=settings.mcq_home / "demo-model" / "ledger.jsonl",
+        latency=settings.demo_model_latency,
+        faults=settings.demo_model_faults,
+        announce=announce,
+    )
+    return Exit.OK
+
+
+def migrate(settings: Settings, console: Console) -> Exit:
+    """The schema to the newest version, and the search attributes on the Temporal server."""
+    with open_stack(settings, lambda line: console.print(line, style="dim"), with_worker=False) as (_, addresses):
+        connected = with_addresses(settings, addresses)
+        added = asyncio.run(_register_search_attributes(connected))
+    console.print("The schema is current.")
+    console.print(f"Search attributes added: {', '.join(added) or 'none were missing'}.")
+    return Exit.OK
+
+
+async def _register_search_attributes(settings: Settings) -> list[str]:
+    from search_attributes import register  # noqa: PLC0415
+    from temporal_client import connect  # noqa: PLC0415
+
+    return await register(await connect(settings))
+
+
+def stop(settings: Settings, console: Console) -> Exit:
+    """Stop a stack that was left running."""
+    from embedded.stack import stop as stop_stack  # noqa: PLC0415
+
+    stopped = stop_stack(settings, lambda line: console.print(line, style="dim"))
+    console.print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+    return Exit.OK
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

@@ -1,0 +1,77 @@
+"""The questions file: written whole and atomically, so that a reader never sees half of one."""
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from service import GenerationStatus
+    from storage.tables import QuestionRow
+
+
+class NotAQuestionsFile(Exception):
+    """{path} exists and is no questions file; choose another with --out."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} exists and is no questions file; choose another with --out")
+
+
+def check_destination(path: Path) -> None:
+    """Raise before anything starts when the file could not be written: OSError or NotAQuestionsFile."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; name a file with --out")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"the folder {path.parent} does not exist; make it, or choose another with --out")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"the folder {path.parent} cannot be written to; choose another with --out")
+    if path.exists() and path.stat().st_size:
+        try:
+            known = "workflow_id" in json.loads(path.read_text())
+        except (ValueError, TypeError):
+            known = False
+        if not known:
+            raise NotAQuestionsFile(path)
+
+
+def as_json(status: "GenerationStatus", questions: "Sequence[QuestionRow]") -> dict[str, Any]:
+    """The content of the file."""
+    return {
+        "workflow_id": status.workflow_id,
+        "quiz_id": str(status.quiz_id),
+        "status": str(status.status),
+        "questions": [_question(question) for question in questions],
+    }
+
+
+def write(path: Path, content: dict[str, Any]) -> None:
+    """Replace the file at `path` in one step."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(content, file, ensure_ascii=False, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _question(row: "QuestionRow") -> dict[str, Any]:
+    return {
+        "slot": row.slot,
+        "stem": row.stem,
+        "options": row.options,
+        "key": row.key,
+        "explanation": row.explanation,
+        "difficulty": row.difficulty,
+        "bloom": row.bloom,
+        "source": {name: row.source[name] for name in ("document", "start", "end", "quote")},
+        "flaws": row.flaws,
+        "model": row.model,
+    }

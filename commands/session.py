@@ -1,0 +1,169 @@
+"""What most commands need: the stack, its addresses, and the service on top."""
+
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from embedded.part import Addresses, ExtraPart, Launch
+from embedded.stack import Stack
+from settings import Settings
+from storage.engine import create_engine
+from storage.quizzes import QuizStore
+from storage.workflow_states import WorkflowStateStore
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from service import GenerationService
+
+DEMO_MODEL_PART = "demo-model"
+WORKER_PART = "worker"
+# Uvicorn closes idle connections after seconds; a stalled call is cut at this point.
+DEMO_MODEL_STOP_TIMEOUT = 8.0
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open stack as a command uses it."""
+
+    settings: Settings
+    stack: Stack
+    addresses: Addresses
+    service: "GenerationService"
+    quizzes: QuizStore
+    states: WorkflowStateStore
+
+
+@contextlib.contextmanager
+def open_stack(
+    settings: Settings, report: Callable[[str], None], *, with_worker: bool
+) -> Iterator[tuple[Stack, Addresses]]:
+    """Join or start the stack, with the schema current. Leaves it on exit; the last one stops it."""
+    stack = Stack(settings, extra_parts=extra_parts(settings) if with_worker else [], report=report)
+    addresses = stack.start()
+    try:
+        _migrate(addresses.database_url)
+        yield stack, addresses
+    finally:
+        stack.close()
+
+
+@contextlib.asynccontextmanager
+async def open_session(
+    settings: Settings, report: Callable[[str], None], *, with_worker: bool
+) -> AsyncIterator[Session]:
+    """The stack with the service on top. Temporal is connected at the first need."""
+    with open_stack(settings, report, with_worker=with_worker) as (stack, addresses):
+        from service import GenerationService  # noqa: PLC0415 - a second of imports that `mcq --help` can do without
+
+        connected = with_addresses(settings, addresses)
+        engine = create_engine(addresses.database_url, pool_size=4)
+        states, quizzes = WorkflowStateStore(engine), QuizStore(engine)
+        try:
+            yield Session(
+                settings=connected,
+                stack=stack,
+                addresses=addresses,
+                service=GenerationService(connected, states, quizzes, _connector(connected)),
+                quizzes=quizzes,
+                states=states,
+            )
+        finally:
+            await engine.dispose()
+
+
+def with_addresses(settings: Settings, addresses: Addresses) -> Settings:
+    """The settings with the stack's addresses in the place of what was not set."""
+    return settings.model_copy(
+        update={"database_url": SecretStr(addresses.database_url), "temporal_address": addresses.temporal_address}
+    )
+
+
+def extra_parts(settings: Settings) -> list[ExtraPart]:
+    """The demo model, when no provider is set, and a worker."""
+    worker = ExtraPart(
+        name=WORKER_PART,
+        build=lambda addresses, _port: _worker_launch(settings, addresses),
+        prepare=lambda addresses: _migrate(addresses.database_url),
+        stop_timeout=settings.worker_drain_timeout + 10,
+    )
+    if not settings.uses_demo_model:
+        return [worker]
+    demo = ExtraPart(
+        name=DEMO_MODEL_PART,
+        port=True,
+        ready="/healthz",
+        stop_timeout=DEMO_MODEL_STOP_TIMEOUT,
+        build=lambda _addresses, port: Launch(
+            (sys.executable, "-m", "cli", "demo-model", "--port", str(port)),
+            {
+                "MCQ_HOME": str(settings.mcq_home),
+                "DEMO_MODEL_LATENCY": settings.demo_model_latency,
+                "DEMO_MODEL_FAULTS": settings.demo_model_faults,
+            },
+        ),
+    )
+    return [demo, worker]
+
+
+def _worker_launch(settings: Settings, addresses: Addresses) -> Launch:
+    environment = {
+        "DATABASE_URL": addresses.database_url,
+        "TEMPORAL_ADDRESS": addresses.temporal_address,
+        "MCQ_HOME": str(settings.mcq_home),
+        "TASK_QUEUE": settings.task_queue,
+        "LOG_LEVEL": settings.log_level,
+        "OPENAI_TIMEOUT": str(settings.openai_timeout),
+        "OPENAI_PRICES": settings.openai_prices or "",
+        "WORKFLOW_OUTAGE_PATIENCE": str(settings.workflow_outage_patience),
+        "WORKER_DRAIN_TIMEOUT": str(settings.worker_drain_timeout),
+    }
+    if settings.uses_demo_model:
+        environment |= {"OPENAI_BASE_URL": f"http://{addresses.parts[DEMO_MODEL_PART]}/v1", "OPENAI_API_KEY": ""}
+    else:
+        key = settings.openai_api_key
+        environment |= {
+            "OPENAI_BASE_URL": settings.openai_base_url or "",
+            "OPENAI_API_KEY": key.get_secret_value() if key else "",
+        }
+    return Launch((sys.executable, "-m", "cli", "worker"), environment)
+
+
+def _migrate(database_url: str) -> None:
+    from storage.migrate import migrate  # noqa: PLC0415 - Alembic is needed at starts only
+
+    migrate(database_url)
+
+
+def _connector(settings: Settings) -> "Callable[[], Awaitable[Client]]":
+    client: Client | None = None
+
+    async def connect() -> "Client":
+        nonlocal client
+        if client is None:
+            from temporal_client import connect as connect_to  # noqa: PLC0415 - reading needs no Temporal
+
+            client = await connect_to(settings, lazy=True)
+        return client
+
+    return connect
+
+
+def write_addresses(settings: Settings, addresses: Addresses) -> None:
+    """Keep the addresses in `MCQ_HOME/addresses.json`, for scripts. The database's URL holds its password: mode 0600."""
+    path = settings.mcq_home / "addresses.json"
+    demo = addresses.parts.get(DEMO_MODEL_PART)
+    content = {
+        "temporal": addresses.temporal_address,
+        "temporal_ui": addresses.temporal_ui,
+        "demo_model": f"http://{demo}/v1" if demo else None,
+        "database": addresses.database_url,
+    }
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(json.dumps(content, indent=2) + "\n")

@@ -1,0 +1,93 @@
+"""Chooses one question for an order: where in the text, how good, how hard, and not what exists already."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from demo_model.book import Item, open_book
+from demo_model.facts import Kind
+from demo_model.prompt_reader import Order
+
+# Stems this alike would be near-duplicates, with a margin: the service's own bound is 85.
+_TOO_ALIKE = 80
+# Items from this quality on are asked first; worse ones only when these are used up.
+_TIERS = (0.7, 0.45, 0.0)
+_PREFERRED = {
+    "easy": {Kind.DEFINITION, Kind.NAME},
+    "medium": {Kind.SUBJECT, Kind.NAME, Kind.YEAR},
+    "hard": {Kind.MEANING, Kind.SUBJECT, Kind.NUMBER},
+    "remember": {Kind.DEFINITION, Kind.NAME, Kind.YEAR, Kind.CLOZE},
+    "understand": {Kind.MEANING, Kind.SUBJECT},
+    "apply": {Kind.SUBJECT, Kind.MEANING},
+    "analyze": {Kind.SUBJECT, Kind.MEANING},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A question as the service's schema wants it."""
+
+    stem: str
+    key: str
+    distractors: tuple[tuple[str, str], ...]
+    explanation: str
+    quote: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON object of the answer."""
+        return {
+            "stem": self.stem,
+            "key": self.key,
+            "distractors": [{"text": text, "why_wrong": why} for text, why in self.distractors],
+            "explanation": self.explanation,
+            "quote": self.quote,
+        }
+
+
+def write_question(order: Order) -> Written | None:
+    """The question that the order gets: a pure function of it. None when the text has no fact left to ask about."""
+    items = open_book(order.text)
+    taken = (*order.avoid, *order.earlier)
+    near = [item for item in items if _repeats(item, taken)]
+    sentences, keys = {item.fact.sentence for item in near}, {item.fact.key.lower() for item in near}
+    free = [item for item in items if item not in near]
+    # The same sentence or the same answer again is only for a text that has nothing else.
+    fresh = [item for item in free if item.fact.sentence not in sentences and item.fact.key.lower() not in keys]
+    for choice in (fresh, free):
+        for least in _TIERS:
+            good = [item for item in items if item.quality >= least]
+            if any(item.quality >= least for item in choice):
+                return _worded(_pick(good, [item for item in choice if item.quality >= least], order))
+    return None
+
+
+def _repeats(item: Item, taken: tuple[str, ...]) -> bool:
+    return any(fuzz.token_sort_ratio(item.fact.stem.lower(), stem.lower()) >= _TOO_ALIKE for stem in taken)
+
+
+def _pick(good: list[Item], choice: list[Item], order: Order) -> Item:
+    """The best item of the part asked for, or of the place nearest to it.
+
+    The list of good items, used ones included, is cut into parts: so that orders for different parts, written at the
+    same time, get different items.
+    """
+    size = len(good) / order.parts
+    low, high = (order.part - 1) * size, order.part * size
+    places = {id(item): place for place, item in enumerate(good)}
+
+    def rank(item: Item) -> tuple[float, float]:
+        place = places[id(item)]
+        outside = max(low - place, place - high + 1, 0.0) if size >= 1 else abs(place - low)
+        return outside, -(item.quality + _suits(item, order))
+
+    return min(choice, key=rank)
+
+
+def _suits(item: Item, order: Order) -> float:
+    """A little weight for patterns that go with the difficulty and the Bloom level asked for."""
+    return 0.1 * sum(item.fact.kind in _PREFERRED.get(wish, ()) for wish in (order.difficulty, order.bloom))
+
+
+def _worded(item: Item) -> Written:
+    return Written(item.fact.stem, item.fact.key, item.wrong, item.explanation, item.quote)

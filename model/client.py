@@ -1,0 +1,100 @@
+"""One call of the model over HTTP, with every outcome named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import openai
+from openai import AsyncOpenAI
+
+from model.answer import response_format
+from model.failures import classify
+from model.prices import cost_of
+
+# A question takes about 500 tokens; a model that runs away is stopped before it costs.
+MAX_COMPLETION_TOKENS = 2_500
+# Characters of an answer that are read and kept; a question is about 1,500.
+MAX_ANSWER = 20_000
+# The provider's log and ours meet at this header.
+REQUEST_ID_HEADER = "X-Client-Request-Id"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back and what it cost. `unusable` says why `raw` cannot be a question, when that is known already."""
+
+    raw: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None
+    unusable: str | None = None
+
+
+class ModelClient:
+    """Speaks to an OpenAI-compatible provider. Retries are Temporal's business, so it makes none of its own."""
+
+    def __init__(
+        self, *, api_key: str, base_url: str | None, timeout: float, prices: tuple[float, float] | None = None
+    ) -> None:
+        self._client = AsyncOpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
+        self._prices = prices
+
+    async def ask(
+        self, messages: Sequence[dict[str, str]], *, model: str, temperature: float | None, request_id: str
+    ) -> Reply:
+        """Ask once; raises ProviderUnavailable or ProviderRejected when no answer came."""
+        options: dict[str, Any] = {} if temperature is None else {"temperature": temperature}
+        try:
+            completion = await self._client.chat.completions.create(
+                model=model,
+                messages=list(messages),  # type: ignore[arg-type]
+                response_format=response_format(),  # type: ignore[arg-type]
+                max_completion_tokens=MAX_COMPLETION_TOKENS,
+                extra_headers={REQUEST_ID_HEADER: request_id},
+                **options,
+            )
+        except openai.OpenAIError as error:
+            raise classify(error) from None  # the original carries URL, headers and content
+        except ValueError:
+            # A body that is no JSON, from something between us and the provider.
+            raise classify(openai.OpenAIError()) from None
+        raw, unusable = _content(completion)
+        usage = getattr(completion, "usage", None)
+        prompt_tokens = getattr(usage, "prompt_tokens", None) or 0
+        completion_tokens = getattr(usage, "completion_tokens", None) or 0
+        answered_by = str(getattr(completion, "model", None) or model)
+        return Reply(
+            raw=raw,
+            model=answered_by[:200],
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+            cost=cost_of(answered_by, prompt_tokens, completion_tokens, self._prices),
+            unusable=unusable,
+        )
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._client.close()
+
+
+def _content(completion: Any) -> tuple[str, str | None]:
+    """The text of an answer and why it is none. A stream or answer cut short raises nothing, so each case is looked for."""
+    choices = getattr(completion, "choices", None)
+    if not choices:
+        return "", "the model gave no answer"
+    choice = choices[0]
+    raw = choice.message.content if isinstance(getattr(choice.message, "content", None), str) else ""
+    # NUL cannot be stored in PostgreSQL, a lone surrogate cannot be encoded; neither is part of any text.
+    kept = raw[:MAX_ANSWER].replace("\x00", "").encode("utf-8", "replace").decode()
+    if getattr(choice.message, "refusal", None):
+        return kept, "the model declined to write a question on this text"
+    if choice.finish_reason == "length":
+        return kept, "the answer was cut short"
+    if choice.finish_reason == "content_filter":
+        return kept, "the provider's content filter held the answer back"
+    if len(raw) > MAX_ANSWER:
+        return kept[:1_000], f"the answer has {len(raw):,} characters; a question has about 1,500"
+    if not raw.strip():
+        return "", "the answer was empty"
+    return kept, None

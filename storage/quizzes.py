@@ -1,0 +1,159 @@
+"""The store of quizzes and their content: owners, documents, chunks."""
+
+import contextlib
+import hashlib
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from domain.chunking import Chunk
+from storage.tables import ContentChunk, QuestionRow, Quiz, SourceDocument, User, WorkflowState, now
+
+# The owner of what the command line makes.
+LOCAL_ACCOUNT = "local@localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A document to be added to a quiz."""
+
+    name: str
+    title: str
+    text: str
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of the text, hex."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkText:
+    """A chunk with the document it is from; `start` is its offset there, in characters."""
+
+    id: int
+    text: str
+    start: int
+    document: str
+
+
+class QuizStore:
+    """All SQL on quizzes and content. Every method is one transaction."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def local_owner(self) -> uuid.UUID:
+        """The account of the command line, made when it is missing."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                insert(User)
+                .values(id=uuid.uuid4(), email=LOCAL_ACCOUNT, created_at=now())
+                .on_conflict_do_nothing(index_elements=["email"])
+            )
+            owner: uuid.UUID = (await connection.execute(select(User.id).where(User.email == LOCAL_ACCOUNT))).scalar_one()
+            return owner
+
+    async def create(self, quiz: Quiz, documents: Sequence[NewDocument]) -> Quiz:
+        """Write a quiz with its documents; a document that is there already is there once."""
+        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+            session.add(quiz)
+            await session.flush()
+            for ordinal, document in enumerate(documents):
+                await session.execute(
+                    insert(SourceDocument)
+                    .values(
+                        id=uuid.uuid4(),
+                        quiz_id=quiz.id,
+                        ordinal=ordinal,
+                        name=document.name,
+                        title=document.title,
+                        text=document.text,
+                        content_hash=document.content_hash,
+                        created_at=now(),
+                    )
+                    .on_conflict_do_nothing()
+                )
+            await session.commit()
+        return quiz
+
+    async def load(self, quiz_id: uuid.UUID) -> Quiz | None:
+        """A quiz."""
+        async with AsyncSession(self._engine) as session:
+            return await session.get(Quiz, quiz_id)
+
+    @contextlib.asynccontextmanager
+    async def one_at_a_time(self, name: str) -> AsyncIterator[None]:
+        """Keep other processes out of the same block with the same name: a second one waits."""
+        async with self._engine.connect() as connection:
+            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+            await connection.execute(select(func.pg_advisory_lock(key)))
+            try:
+                yield
+            finally:
+                await connection.execute(select(func.pg_advisory_unlock(key)))
+
+    async def newest_with_fingerprint(self, owner_id: uuid.UUID, fingerprint: str) -> WorkflowState | None:
+        """The newest generation of an owner's quizzes made from the same files and options."""
+        query = (
+            select(WorkflowState)
+            .join(Quiz, Quiz.id == WorkflowState.quiz_id)
+            .where(Quiz.owner_id == owner_id, Quiz.settings["fingerprint"].astext == fingerprint)
+            .order_by(WorkflowState.created_at.desc())
+            .limit(1)
+        )
+        async with AsyncSession(self._engine) as session:
+            return await session.scalar(query)
+
+    async def documents(self, quiz_id: uuid.UUID) -> list[SourceDocument]:
+        """The documents of a quiz in their order."""
+        query = select(SourceDocument).where(SourceDocument.quiz_id == quiz_id).order_by(SourceDocument.ordinal)
+        async with AsyncSession(self._engine) as session:
+            return list(await session.scalars(query))
+
+    async def save_chunks(self, document: SourceDocument, chunks: Sequence[Chunk]) -> list[ContentChunk]:
+        """Write the chunks of a document once; a repeated call returns the first one's chunks."""
+        rows = [
+            {
+                "document_id": document.id,
+                "ordinal": ordinal,
+                "section": chunk.section,
+                "start": chunk.start,
+                "end": chunk.end,
+                "text": document.text[chunk.start : chunk.end],
+            }
+            for ordinal, chunk in enumerate(chunks)
+        ]
+        query = select(ContentChunk).where(ContentChunk.document_id == document.id).order_by(ContentChunk.ordinal)
+        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+            if rows and not (await session.scalars(query.limit(1))).first():
+                await session.execute(insert(ContentChunk).on_conflict_do_nothing(), rows)
+            saved = list(await session.scalars(query))
+            await session.commit()
+        return saved
+
+    async def chunk(self, chunk_id: int) -> ChunkText | None:
+        """The text of a chunk."""
+        query = (
+            select(ContentChunk.id, ContentChunk.text, ContentChunk.start, SourceDocument.name)
+            .join(SourceDocument, SourceDocument.id == ContentChunk.document_id)
+            .where(ContentChunk.id == chunk_id)
+        )
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else ChunkText(id=row[0], text=row[1], start=row[2], document=row[3])
+
+    async def question_stems(self, quiz_id: uuid.UUID) -> list[tuple[str, int, str]]:
+        """(workflow id, slot, stem) of every question of a quiz."""
+        query = (
+            select(QuestionRow.workflow_id, QuestionRow.slot, QuestionRow.stem)
+            .where(QuestionRow.quiz_id == quiz_id)
+            .order_by(QuestionRow.workflow_id, QuestionRow.slot)
+        )
+        async with self._engine.connect() as connection:
+            return [(row[0], row[1], row[2]) for row in await connection.execute(query)]

@@ -1,0 +1,367 @@
+"""The store of workflow states: the mirror's writes behind their fence, and everything the app reads of a generation."""
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+from domain.question import question_id
+from domain.statuses import Status
+from storage.tables import (
+    ONE_ACTIVE_GENERATION,
+    ModelCall,
+    ModelWait,
+    QuestionRow,
+    Quiz,
+    WorkflowEvent,
+    WorkflowState,
+    now,
+)
+
+# LISTEN on this channel to hear of accepted snapshots; the payload is the workflow id.
+CHANNEL = "mcq_progress"
+
+RESUMABLE = (Status.PAUSED, Status.FAILED, Status.CANCELLED)
+
+
+class ActiveGenerationExists(Exception):
+    """The quiz has an active generation already."""
+
+
+class RunChanged(Exception):
+    """Another run took the row over between two looks at it; trying again settles it."""
+
+
+class EventType(StrEnum):
+    """Kinds of `workflow_event`."""
+
+    # The status changed.
+    STATE_CHANGE = "state_change"
+    # Progress within `running`.
+    CHECKPOINT = "checkpoint"
+    # The generation failed or paused itself with a reason.
+    ERROR = "error"
+    # Another run took the row over: continue-as-new, reset, or a resume after an end.
+    RECOVERY = "recovery"
+    # All questions exist.
+    COMPLETED = "completed"
+
+
+class Fence(StrEnum):
+    """What became of a snapshot."""
+
+    ACCEPTED = "accepted"
+    # An equal or newer snapshot of the same run is there already; a repeated write lands here.
+    STALE = "stale"
+    # It came from a run that Temporal no longer calls current.
+    OTHER_RUN = "other_run"
+    # The row was deleted with its quiz; nobody waits for it.
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class StateWrite:
+    """One snapshot as stored: `questions` are (slot, step, attempt) of stored answers."""
+
+    workflow_id: str
+    run_id: str
+    sequence: int
+    status: Status
+    current_node: str
+    completed: int
+    total: int
+    state_data: Mapping[str, Any]
+    checkpoint_data: Mapping[str, Any]
+    error_message: str | None
+    questions: Sequence[tuple[int, str, int]]
+
+
+class WorkflowStateStore:
+    """All SQL on workflow states. Every method is one transaction."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def create(self, state: WorkflowState) -> WorkflowState:
+        """Write the row of a generation that is about to start; raises ActiveGenerationExists."""
+        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+            session.add(state)
+            try:
+                await session.commit()
+            except IntegrityError as error:
+                diag = getattr(error.orig, "diag", None)
+                if getattr(diag, "constraint_name", None) == ONE_ACTIVE_GENERATION:
+                    raise ActiveGenerationExists from None
+                raise
+        return state
+
+    async def load(self, workflow_id: str) -> WorkflowState | None:
+        """The row of a generation."""
+        async with AsyncSession(self._engine) as session:
+            return await session.scalar(select(WorkflowState).where(WorkflowState.workflow_id == workflow_id))
+
+    async def newest(self, *, owner_id: uuid.UUID, limit: int) -> list[WorkflowState]:
+        """An owner's generations, newest first."""
+        query = (
+            select(WorkflowState)
+            .join(Quiz, Quiz.id == WorkflowState.quiz_id)
+            .where(Quiz.owner_id == owner_id)
+            .order_by(WorkflowState.created_at.desc())
+            .limit(limit)
+        )
+        async with AsyncSession(self._engine) as session:
+            return list(await session.scalars(query))
+
+    async def active(self, quiz_id: uuid.UUID) -> WorkflowState | None:
+        """The running or paused generation of a quiz, if there is one."""
+        query = select(WorkflowState).where(
+            WorkflowState.quiz_id == quiz_id, WorkflowState.status.in_([Status.RUNNING, Status.PAUSED])
+        )
+        async with AsyncSession(self._engine) as session:
+            return await session.scalar(query)
+
+    async def list_resumable(self, quiz_id: uuid.UUID) -> list[WorkflowState]:
+        """Generations of a quiz that can be resumed, newest first."""
+        query = (
+            select(WorkflowState)
+            .where(WorkflowState.quiz_id == quiz_id, WorkflowState.status.in_(RESUMABLE))
+            .order_by(WorkflowState.created_at.desc())
+        )
+        async with AsyncSession(self._engine) as session:
+            return list(await session.scalars(query))
+
+    async def save(self, write: StateWrite, is_current_run: Callable[[], Awaitable[bool]]) -> Fence:
+        """Store a snapshot, its questions, its event and a notification in one transaction, if the fence lets it.
+
+        The fence: the row's own run needs a greater sequence; another run needs Temporal to call it current, because
+        after a reset the sequence may fall. Temporal is asked before the transaction, so that no lock waits on it.
+        """
+        holder = await self._holder(write.workflow_id)
+        if holder is None:
+            return Fence.GONE
+        takes_over = holder != write.run_id
+        if takes_over and not await is_current_run():
+            return Fence.OTHER_RUN
+        async with self._engine.begin() as connection:
+            row = (
+                await connection.execute(
+                    select(WorkflowState.id, WorkflowState.quiz_id, WorkflowState.run_id, WorkflowState.sequence,
+                           WorkflowState.status, WorkflowState.retry_count)
+                    .where(WorkflowState.workflow_id == write.workflow_id)
+                    .with_for_update()
+                )
+            ).one_or_none()  # fmt: skip
+            if row is None:
+                return Fence.GONE
+            if (row.run_id or "") != holder:
+                raise RunChanged  # a third run came between the two looks; the retry asks again
+            closed = not Status(row.status).is_active
+            if not takes_over and (closed or row.sequence >= write.sequence):
+                return Fence.STALE
+            moment = now()
+            await self._write_questions(connection, row.quiz_id, write)
+            await connection.execute(
+                update(WorkflowState)
+                .where(WorkflowState.id == row.id)
+                .values(
+                    run_id=write.run_id,
+                    sequence=write.sequence,
+                    status=write.status,
+                    current_node=write.current_node,
+                    total_steps=write.total,
+                    completed_steps=write.completed,
+                    # Merged: the options of the start stay beside the progress.
+                    state_data=WorkflowState.state_data.concat(dict(write.state_data)),
+                    checkpoint_data=dict(write.checkpoint_data),
+                    error_message=write.error_message,
+                    last_checkpoint=moment,
+                    updated_at=moment,
+                    completed_at=None if write.status.is_active else moment,
+                )
+            )
+            event_type = _event_type(write, takes_over=takes_over and bool(holder or row.retry_count), before=row.status)
+            await connection.execute(
+                insert(WorkflowEvent)
+                .values(
+                    workflow_state_id=row.id,
+                    run_id=write.run_id,
+                    sequence=write.sequence,
+                    event_type=event_type,
+                    event_data={
+                        "status": write.status,
+                        "completed": write.completed,
+                        "total": write.total,
+                        "slots": sorted(slot for slot, _, _ in write.questions),
+                        **({"reason": write.error_message} if write.error_message else {}),
+                    },
+                    created_at=moment,
+                )
+                .on_conflict_do_nothing()
+            )
+            if not write.status.is_active:
+                await connection.execute(delete(ModelWait).where(ModelWait.workflow_id == write.workflow_id))
+            await connection.execute(text("SELECT pg_notify(:c, :w)"), {"c": CHANNEL, "w": write.workflow_id})
+        return Fence.ACCEPTED
+
+    async def mark_completed(self, workflow_id: str) -> bool:
+        """Close an open row as completed, from outside the workflow; False when it is closed or gone already."""
+        return await self._close(workflow_id, Status.COMPLETED, None)
+
+    async def mark_failed(self, workflow_id: str, reason: str, status: Status = Status.FAILED) -> bool:
+        """Close an open row as failed or cancelled, with the reason; False when it is closed or gone already."""
+        return await self._close(workflow_id, status, reason)
+
+    async def reopen(self, workflow_id: str) -> bool:
+        """Make an ended generation `running` again for a new run; False when it is active already.
+
+        Raises ActiveGenerationExists when another generation of the quiz is active.
+        """
+        statement = (
+            update(WorkflowState)
+            .where(WorkflowState.workflow_id == workflow_id, WorkflowState.status.not_in([Status.RUNNING, Status.PAUSED]))
+            .values(
+                status=Status.RUNNING,
+                run_id=None,  # late writes of the ended run must ask Temporal, and are refused
+                error_message=None,
+                retry_count=WorkflowState.retry_count + 1,
+                completed_at=None,
+                updated_at=now(),
+            )
+        )
+        try:
+            async with self._engine.begin() as connection:
+                return bool((await connection.execute(statement)).rowcount)
+        except IntegrityError:
+            raise ActiveGenerationExists from None
+
+    async def delete(self, workflow_id: str) -> bool:
+        """Forget a generation with its questions and stored answers; False when there was none."""
+        async with self._engine.begin() as connection:
+            for table in (QuestionRow, ModelCall, ModelWait):
+                await connection.execute(delete(table).where(table.workflow_id == workflow_id))  # type: ignore[arg-type]
+            gone = await connection.execute(delete(WorkflowState).where(WorkflowState.workflow_id == workflow_id))
+            return bool(gone.rowcount)
+
+    async def questions(self, workflow_id: str) -> list[QuestionRow]:
+        """The finished questions of a generation in slot order."""
+        query = select(QuestionRow).where(QuestionRow.workflow_id == workflow_id).order_by(QuestionRow.slot)
+        async with AsyncSession(self._engine) as session:
+            return list(await session.scalars(query))
+
+    async def waits(self, workflow_id: str) -> list[ModelWait]:
+        """The slots that wait for the provider, longest first."""
+        query = select(ModelWait).where(ModelWait.workflow_id == workflow_id).order_by(ModelWait.since)
+        async with AsyncSession(self._engine) as session:
+            return list(await session.scalars(query))
+
+    async def events(self, workflow_id: str) -> list[WorkflowEvent]:
+        """The log of a generation, oldest first."""
+        query = (
+            select(WorkflowEvent)
+            .join(WorkflowState, WorkflowState.id == WorkflowEvent.workflow_state_id)
+            .where(WorkflowState.workflow_id == workflow_id)
+            .order_by(WorkflowEvent.id)
+        )
+        async with AsyncSession(self._engine) as session:
+            return list(await session.scalars(query))
+
+    async def _holder(self, workflow_id: str) -> str | None:
+        """The run that holds the row ("" when none does yet); None when there is no row."""
+        query = select(func.coalesce(WorkflowState.run_id, "")).where(WorkflowState.workflow_id == workflow_id)
+        async with self._engine.connect() as connection:
+            holder: str | None = await connection.scalar(query)
+            return holder
+
+    async def _write_questions(self, connection: AsyncConnection, quiz_id: uuid.UUID, write: StateWrite) -> None:
+        if not write.questions:
+            return
+        wanted = {(slot, step, attempt) for slot, step, attempt in write.questions}
+        calls = await connection.execute(
+            select(ModelCall.__table__).where(
+                ModelCall.workflow_id == write.workflow_id, ModelCall.slot.in_({slot for slot, _, _ in wanted})
+            )
+        )
+        found = {(call.slot, call.step, call.attempt): call for call in calls}
+        rows = []
+        for key in sorted(wanted):
+            call = found[key]
+            question = call.question
+            rows.append(
+                {
+                    "id": question_id(write.workflow_id, call.slot),
+                    "quiz_id": quiz_id,
+                    "workflow_id": write.workflow_id,
+                    "slot": call.slot,
+                    **{name: question[name] for name in ("stem", "options", "key", "explanation", "difficulty", "bloom")},
+                    "source": question["source"],
+                    "flaws": [flaw["rule"] for flaw in call.flaws],
+                    "model": call.model,
+                    "prompt_version": call.prompt_version,
+                    "prompt_tokens": call.prompt_tokens,
+                    "completion_tokens": call.completion_tokens,
+                    "cost": call.cost,
+                    "review_status": "unreviewed",
+                    "created_at": call.created_at,
+                    "updated_at": now(),
+                }
+            )
+        statement = insert(QuestionRow)
+        overwrite = {
+            name: statement.excluded[name] for name in rows[0] if name not in ("id", "review_status", "created_at")
+        }
+        await connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["id"],
+                set_=overwrite,
+                # A repeated write must not undo a teacher's edit of the same answer.
+                where=QuestionRow.created_at != statement.excluded.created_at,
+            ),
+            rows,
+        )
+
+    async def _close(self, workflow_id: str, status: Status, reason: str | None) -> bool:
+        moment = now()
+        async with self._engine.begin() as connection:
+            row = (
+                await connection.execute(
+                    update(WorkflowState)
+                    .where(
+                        WorkflowState.workflow_id == workflow_id,
+                        WorkflowState.status.in_([Status.RUNNING, Status.PAUSED]),
+                    )
+                    .values(status=status, error_message=reason, updated_at=moment, completed_at=moment)
+                    .returning(WorkflowState.id, WorkflowState.completed_steps, WorkflowState.total_steps)
+                )
+            ).one_or_none()
+            if row is None:
+                return False
+            await connection.execute(
+                insert(WorkflowEvent).values(
+                    workflow_state_id=row.id,
+                    run_id=f"outside-{uuid.uuid4()}",  # no run wrote it
+                    sequence=0,
+                    event_type=EventType.COMPLETED if status is Status.COMPLETED else EventType.ERROR,
+                    event_data={"status": status, "completed": row.completed_steps, "total": row.total_steps,
+                                "reason": reason, "slots": []},
+                    created_at=moment,
+                )
+            )  # fmt: skip
+            await connection.execute(delete(ModelWait).where(ModelWait.workflow_id == workflow_id))
+            await connection.execute(text("SELECT pg_notify(:c, :w)"), {"c": CHANNEL, "w": workflow_id})
+        return True
+
+
+def _event_type(write: StateWrite, *, takes_over: bool, before: str) -> EventType:
+    if write.status is Status.COMPLETED:
+        return EventType.COMPLETED
+    if write.error_message:
+        return EventType.ERROR
+    if takes_over:
+        return EventType.RECOVERY
+    return EventType.STATE_CHANGE if write.status != before else EventType.CHECKPOINT

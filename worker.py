@@ -1,0 +1,86 @@
+"""The Temporal worker process: what it runs, how it drains, how it dies."""
+
+import asyncio
+import signal
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.langgraph import LangGraphPlugin
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.content import ContentActivities
+from activities.mirror import MirrorActivities
+from activities.questions import QuestionActivities
+from model.client import ModelClient
+from settings import Settings
+from storage.engine import create_engine
+from storage.model_calls import ModelCallStore
+from storage.quizzes import QuizStore
+from storage.workflow_states import WorkflowStateStore
+from workflows.messages import QUESTION_GRAPH
+from workflows.question_graph import build_question_graph
+from workflows.quiz_generation import QuizGenerationWorkflow, check
+from workflows.slim_node_inputs import SlimNodeInputs
+
+WORKFLOWS = [QuizGenerationWorkflow]
+# Pure computation, safe and fast outside the sandbox's import machinery.
+PASSED_THROUGH = ("domain", "rapidfuzz", "workflows.messages", "workflows.question_graph", "langgraph", "langchain_core")
+# Without one the SDK reads the code of every loaded module to make one up.
+BUILD_ID = "mcq-0.1.0"
+# Model calls at once in one worker; they wait, so the number is about connections and memory, not CPU.
+MAX_CONCURRENT_ACTIVITIES = 100
+# Generations kept in memory between their steps; under 1 MB each.
+MAX_CACHED_WORKFLOWS = 200
+
+
+def build_worker(client: Client, settings: Settings) -> Worker:
+    """A worker with everything it needs, ready to run."""
+    engine = create_engine(settings.require_database_url(), pool_size=20)
+    calls, quizzes = ModelCallStore(engine), QuizStore(engine)
+    model = ModelClient(
+        api_key=settings.model_api_key,
+        base_url=settings.openai_base_url,
+        timeout=settings.openai_timeout,
+        prices=settings.prices,
+    )
+    questions = QuestionActivities(calls, quizzes, model, outage_patience=settings.workflow_outage_patience)
+    graph = build_question_graph(questions.draft, questions.revise, check)
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=WORKFLOWS,
+        activities=[
+            ContentActivities(quizzes, calls).prepare_content,
+            MirrorActivities(WorkflowStateStore(engine)).mirror_progress,
+        ],
+        plugins=[LangGraphPlugin(graphs={QUESTION_GRAPH: graph})],
+        interceptors=[SlimNodeInputs()],
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+        ),
+        build_id=BUILD_ID,
+        max_cached_workflows=MAX_CACHED_WORKFLOWS,
+        max_concurrent_activities=MAX_CONCURRENT_ACTIVITIES,
+        # Fixed numbers of pollers starve bursts; scaling them raised throughput by a quarter to a half.
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=timedelta(seconds=settings.worker_drain_timeout),
+    )
+
+
+async def run_worker(client: Client, settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT, then drain: take nothing new, let model calls end. Raises when the worker dies."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    worker = build_worker(client, settings)
+    running = asyncio.create_task(worker.run())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if running.done():
+        running.result()  # raises what killed it
+        raise RuntimeError("the worker stopped by itself")
+    await worker.shutdown()
+    await running

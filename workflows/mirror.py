@@ -1,0 +1,88 @@
+"""The workflow's side of the mirror: one task that sends snapshots when there is something to tell.
+
+It can delay the end of a generation, never fail one: the activity is retried until it lands.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+from workflows.messages import GenerationOptions, Snapshot
+
+# A write takes milliseconds; one that hangs is tried again before a reader notices.
+MIRROR_TIMEOUT = timedelta(seconds=10)
+# Without a limit: the last write must land, however long PostgreSQL is away.
+MIRROR_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=0.5), backoff_coefficient=2, maximum_interval=timedelta(seconds=10)
+)
+
+
+class Mirror:
+    """Decides when a snapshot is due. Changes are marked here and nowhere else, so the mirror cannot drift."""
+
+    def __init__(self, options: GenerationOptions, snapshot: Callable[[], Snapshot], sent: Callable[[Snapshot], None]):
+        self._options = options
+        self._snapshot = snapshot
+        self._sent = sent
+        self._questions = 0  # finished since the last snapshot
+        self._changed = False  # anything else worth telling, some time
+        self._urgent = False  # status changes: a person waits for them
+        self._closing = False
+        self._idle = True
+
+    def mark(self, *, question: bool = False, urgent: bool = False) -> None:
+        """Something changed."""
+        self._changed = True
+        self._questions += question
+        self._urgent |= urgent
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything marked has been acknowledged."""
+        return self._idle and not self._changed
+
+    async def settle(self) -> None:
+        """Send what is pending now and wait until it is acknowledged."""
+        self._urgent |= self._changed
+        await workflow.wait_condition(lambda: self.settled)
+
+    async def close(self) -> None:
+        """Send the last snapshot, whatever it takes, and end the task."""
+        self.mark(urgent=True)
+        self._closing = True
+        await workflow.wait_condition(lambda: self.settled)
+
+    async def run(self) -> None:
+        """The mirror task: lives as long as the run."""
+        while not (self._closing and self.settled):
+            await workflow.wait_condition(lambda: self._changed)
+            await self._wait_for_company()
+            snapshot = self._snapshot()
+            self._questions, self._changed, self._urgent, self._idle = 0, False, False, False
+            await workflow.execute_activity(
+                "mirror_progress",
+                snapshot,
+                start_to_close_timeout=MIRROR_TIMEOUT,
+                retry_policy=MIRROR_RETRY,
+                summary=f"{snapshot.status}: {snapshot.completed} of {snapshot.total}",
+            )
+            self._sent(snapshot)
+            self._idle = True
+
+    async def _wait_for_company(self) -> None:
+        """A full checkpoint goes at once; a lone question waits the short delay, other progress the long one."""
+        if not self._due() and not self._questions:
+            await self._until(lambda: self._due() or self._questions > 0, self._options.checkpoint_timeout)
+        if not self._due() and self._questions:
+            await self._until(self._due, self._options.mirror_delay)
+
+    def _due(self) -> bool:
+        return self._urgent or self._questions >= self._options.checkpoint_interval
+
+    async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
+        try:
+            await workflow.wait_condition(condition, timeout=seconds, timeout_summary="mirror")
+        except TimeoutError:
+            return

@@ -1,0 +1,367 @@
+"""The story of a generation: prepare content → plan slots → write questions → finish.
+
+Workflow code decides only from what history records. The linter and the plan run in activities, so a release that
+changes a rule never contradicts the history of a generation in flight.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.langgraph import graph
+
+with workflow.unsafe.imports_passed_through():
+    from domain.plan import ChunkLoad, hand_on
+    from domain.similarity import near_duplicate
+    from domain.statuses import Status
+    from workflows.judgement import judge
+    from workflows.messages import (
+        GENERATION_PAUSED,
+        PROVIDER_TROUBLE,
+        QUESTION_GRAPH,
+        STATUS_ATTRIBUTE,
+        WORKFLOW_TYPE,
+        FinishedSlot,
+        GenerationResult,
+        PrepareContentInput,
+        PreparedContent,
+        Progress,
+        QuestionState,
+        Snapshot,
+    )
+    from workflows.mirror import Mirror
+    from workflows.question_graph import ACCEPTED, RECURSION_LIMIT, REVISE
+    from workflows.state import GenerationInput, GenerationState, ranges
+
+_STATUS = SearchAttributeKey.for_keyword(STATUS_ATTRIBUTE)
+
+# Splitting 10 MB takes seconds; the rest is room for a slow database.
+PREPARE_TIMEOUT = timedelta(minutes=5)
+PREPARE_HEARTBEAT_TIMEOUT = timedelta(seconds=30)
+PREPARE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
+# One slot may be unlucky with a chunk; the second that fails tells that the chunk has no more to give.
+CHUNK_FAILURES_ALLOWED = 2
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class QuizGenerationWorkflow:
+    """Writes exactly the questions asked for, or says why not and keeps what it made."""
+
+    @workflow.init
+    def __init__(self, start: GenerationInput) -> None:
+        # State is restored here and not in run(), so that signals that arrive first find it.
+        self._start = start
+        self._options = start.options
+        self._state = start.state or GenerationState()
+        self._in_flight: set[int] = set()
+        self._mirror = Mirror(start.options, self._snapshot, self._acknowledged)
+        self._graph = graph(QUESTION_GRAPH).compile()
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:  # noqa: ARG002 - taken in __init__
+        """The story."""
+        mirror = asyncio.create_task(self._mirror.run())
+        try:
+            await self._prepare_content()
+            await self._write_questions()
+            await self._continue_as_new_if_suggested()
+            self._check_the_count()
+        except (asyncio.CancelledError, ActivityError, ApplicationError) as error:
+            # Any other exception is a bug: it blocks the workflow task until a worker with the fix comes.
+            if is_cancelled_exception(error):
+                self._set_status(Status.CANCELLED, None)
+            else:
+                self._set_status(Status.FAILED, _reason(error))
+            await self._finish(mirror)
+            raise
+        self._set_status(Status.COMPLETED, None)
+        await self._finish(mirror)
+        return self._result()
+
+    # --- messages ---
+
+    @workflow.signal
+    def pause(self) -> None:
+        """Ask the model for nothing new. Idempotent."""
+        if self._state.status is Status.RUNNING:
+            self._set_status(Status.PAUSED, None)
+
+    @workflow.signal
+    def resume(self) -> None:
+        """Go on after a pause. Idempotent."""
+        if self._state.status is Status.PAUSED:
+            self._set_status(Status.RUNNING, None)
+
+    @workflow.query
+    def progress(self) -> Progress:
+        """Where the generation stands, from the source."""
+        state = self._state
+        return Progress(
+            status=state.status,
+            current_node=state.phase,
+            total=self._options.question_count,
+            completed=len(state.done),
+            in_flight=len(self._in_flight),
+            revised=state.revised,
+            rejected=state.rejected,
+            calls=state.calls,
+            prompt_tokens=state.prompt_tokens,
+            completion_tokens=state.completion_tokens,
+            cost=state.cost,
+            reason=state.reason,
+            window=self._options.window,
+            sequence=state.sequence,
+        )
+
+    # --- the steps of the story ---
+
+    async def _prepare_content(self) -> None:
+        if self._state.prepared is not None:
+            return  # this run continues another
+        self._mirror.mark(urgent=True)
+        self._tell()
+        prepared = await workflow.execute_activity(
+            "prepare_content",
+            PrepareContentInput(self._options.quiz_id, self._options.question_count, self._start.fresh_attempts),
+            result_type=PreparedContent,
+            start_to_close_timeout=PREPARE_TIMEOUT,
+            heartbeat_timeout=PREPARE_HEARTBEAT_TIMEOUT,
+            retry_policy=PREPARE_RETRY,
+            summary=f"split content into chunks and plan {self._options.question_count} slots",
+        )
+        self._state.adopt(prepared)
+        self._state.phase = "write_questions"
+        self._changed()
+
+    async def _write_questions(self) -> None:
+        """A sliding window over the slots: as many writers as the window is wide, each takes the next slot."""
+        writers = [asyncio.create_task(self._writer()) for _ in range(self._options.window)]
+        try:
+            await asyncio.gather(*writers)
+        finally:
+            # In order and awaited: a task group cancels in the order of a set, which differs between replays.
+            for task in writers:
+                task.cancel()
+            await asyncio.gather(*writers, return_exceptions=True)
+
+    async def _writer(self) -> None:
+        while self._state.queue and not workflow.info().is_continue_as_new_suggested():
+            slot = self._state.queue.pop(0)
+            self._in_flight.add(slot)
+            try:
+                await self._write_slot(slot)
+            finally:
+                self._in_flight.discard(slot)
+
+    async def _write_slot(self, slot: int) -> None:
+        """One question: the graph behind the pause gate, on one chunk after another until it is accepted."""
+        chunk, tried = self._state.plan[slot].c, set[int]()
+        while True:
+            await self._gate()
+            try:
+                outcome = await self._run_graph(slot, chunk)
+            except ActivityError as error:
+                await self._pause_or_raise(error)
+                continue
+            if outcome["verdict"] == ACCEPTED:
+                self._changed(question=True)
+                return
+            tried.add(chunk)
+            self._state.chunk_failures[chunk] += 1
+            self._state.chunk_loads[chunk] -= 1
+            taker = self._hand_on(tried)
+            if taker is None:
+                self._state.unfilled.append(slot)
+                self._changed()
+                return
+            chunk = taker
+            self._state.chunk_loads[chunk] += 1
+            self._changed()
+
+    async def _continue_as_new_if_suggested(self) -> None:
+        """A long generation goes on in a new run with a short history. The window is drained by now."""
+        if not self._state.queue:
+            return
+        await self._mirror.settle()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        workflow.continue_as_new(GenerationInput(self._options, state=self._state))
+
+    def _check_the_count(self) -> None:
+        total, made = self._options.question_count, len(self._state.done)
+        if made != total:
+            raise ApplicationError(
+                f"wrote {made} of {total} questions: the content gave no more good ones; "
+                "add content, ask for fewer, or resume to try again",
+                type="ContentExhausted",
+                non_retryable=True,
+            )
+
+    async def _finish(self, mirror: asyncio.Task[None]) -> None:
+        """The last snapshot lands before the run ends, however long PostgreSQL is away."""
+        await self._mirror.close()
+        await mirror  # an exception of a task that nobody awaits would vanish
+
+    # --- the question graph ---
+
+    async def _run_graph(self, slot: int, chunk: int) -> QuestionState:
+        plan, prepared = self._state.plan[slot], self._state.prepared
+        assert prepared is not None  # noqa: S101 - the plan exists by now
+        state: QuestionState = {
+            "slot": slot,
+            "attempt": self._state.attempts.get(slot, 0),
+            "chunk_id": prepared.chunk_ids[chunk],
+            "part": plan.p,
+            "parts": plan.n,
+            "difficulty": plan.d,
+            "bloom": plan.b,
+            "key_position": plan.k,
+            "language": self._options.language,
+            "model": self._options.model,
+            "temperature": self._options.temperature,
+            "problems": [],
+            "retries_left": self._options.max_retries - 1,
+            "spare": None,
+        }
+        outcome: QuestionState = await self._graph.ainvoke(state, {"recursion_limit": RECURSION_LIMIT})
+        return outcome
+
+    async def check(self, state: QuestionState) -> dict[str, Any]:
+        """The graph's `check` node: decides from the recorded flaws and from this quiz's other questions."""
+        slot = state["slot"]
+        self._count(state)
+        judgement = judge(state, self._duplicate_of)
+        if judgement.answer is not None:
+            # Taken at once, so that a question that is written at the same moment is compared with it.
+            self._state.done[slot] = judgement.answer["stem"]
+            accepted = FinishedSlot(slot, judgement.answer["step"], judgement.answer["attempt"])
+            self._state.unmirrored.append(accepted)
+            return {"verdict": ACCEPTED}
+        if judgement.spare is None:
+            self._state.rejected += 1
+        if judgement.verdict == REVISE:
+            self._state.revised += 1
+            self._changed()
+            await self._gate()  # a revision is a model call too
+        return {
+            "verdict": judgement.verdict,
+            "problems": judgement.problems,
+            "retries_left": state["retries_left"] - 1,
+            "spare": judgement.spare,
+        }
+
+    def _count(self, state: QuestionState) -> None:
+        self._state.attempts[state["slot"]] = state["attempt"]
+        self._state.calls += 1
+        prompt_tokens, completion_tokens = state["usage"]
+        self._state.prompt_tokens += prompt_tokens
+        self._state.completion_tokens += completion_tokens
+        known = self._state.cost is not None and state["cost"] is not None
+        self._state.cost = self._state.cost + state["cost"] if known else None  # type: ignore[operator]
+
+    def _duplicate_of(self, stem: str) -> str | None:
+        """The existing question that `stem` repeats. A change of this rule needs `workflow.patched`."""
+        others = self._state.prepared.other_stems if self._state.prepared else []
+        return near_duplicate(stem, [*self._state.done.values(), *others])
+
+    def _hand_on(self, tried: set[int]) -> int | None:
+        """The chunk that takes over a slot that its chunk could not fill."""
+        state, prepared = self._state, self._state.prepared
+        assert prepared is not None  # noqa: S101 - chunks exist by now
+        exhausted = {chunk for chunk, failures in enumerate(state.chunk_failures) if failures >= CHUNK_FAILURES_ALLOWED}
+        loads = [ChunkLoad(size, slots) for size, slots in zip(prepared.chunk_sizes, state.chunk_loads, strict=True)]
+        return hand_on(loads, exhausted, tried)
+
+    # --- pause, and what makes us pause ---
+
+    async def _gate(self) -> None:
+        await workflow.wait_condition(lambda: self._state.status is not Status.PAUSED)
+
+    async def _pause_or_raise(self, error: ActivityError) -> None:
+        """Trouble that a person can mend pauses the generation with the reason; everything else goes up."""
+        kind = error.cause.type if isinstance(error.cause, ApplicationError) else None
+        if kind == PROVIDER_TROUBLE:
+            if self._state.status is Status.RUNNING:
+                self._set_status(Status.PAUSED, _reason(error))
+        elif kind == GENERATION_PAUSED:
+            # The activity saw the mirror say `paused`. Let the mirror catch up, or a resume would spin here.
+            self._mirror.mark(urgent=True)
+            await self._mirror.settle()
+        else:
+            raise error
+
+    # --- telling the world ---
+
+    def _set_status(self, status: Status, reason: str | None) -> None:
+        self._state.status, self._state.reason = status, reason
+        if not status.is_active:
+            self._state.phase = "finish"
+        workflow.upsert_search_attributes([_STATUS.value_set(status)])
+        self._changed(urgent=True)
+
+    def _changed(self, *, question: bool = False, urgent: bool = False) -> None:
+        """The one place where progress is told, to the mirror and to the Web UI alike."""
+        self._mirror.mark(question=question, urgent=urgent)
+        self._tell()
+
+    def _tell(self) -> None:
+        state = self._state
+        lines = [
+            f"**{len(state.done)} of {self._options.question_count} questions** · {state.status} · {state.phase}",
+            f"- answers: {state.calls}, sent back {state.revised}, rejected {state.rejected}",
+            f"- tokens: {state.prompt_tokens:,} in, {state.completion_tokens:,} out",
+        ]
+        if state.reason:
+            lines.append(f"- reason: {state.reason}")
+        workflow.set_current_details("\n".join(lines))
+
+    def _snapshot(self) -> Snapshot:
+        state = self._state
+        state.sequence += 1
+        return Snapshot(
+            sequence=state.sequence,
+            status=state.status,
+            current_node=state.phase,
+            total=self._options.question_count,
+            completed=len(state.done),
+            slots=ranges(sorted(state.done)),
+            in_flight=len(self._in_flight),
+            revised=state.revised,
+            rejected=state.rejected,
+            calls=state.calls,
+            prompt_tokens=state.prompt_tokens,
+            completion_tokens=state.completion_tokens,
+            cost=state.cost,
+            reason=state.reason,
+            questions=list(state.unmirrored),
+        )
+
+    def _acknowledged(self, snapshot: Snapshot) -> None:
+        told = {question.slot for question in snapshot.questions}
+        self._state.unmirrored = [question for question in self._state.unmirrored if question.slot not in told]
+
+    def _result(self) -> GenerationResult:
+        state = self._state
+        return GenerationResult(
+            questions=len(state.done),
+            calls=state.calls,
+            revised=state.revised,
+            rejected=state.rejected,
+            prompt_tokens=state.prompt_tokens,
+            completion_tokens=state.completion_tokens,
+            cost=state.cost,
+        )
+
+
+async def check(state: QuestionState) -> dict[str, Any]:
+    """The `check` node as the worker registers it: the workflow that runs the graph knows the other questions."""
+    generation: QuizGenerationWorkflow = workflow.instance()  # type: ignore[assignment]
+    return await generation.check(state)
+
+
+def _reason(error: ApplicationError | ActivityError) -> str:
+    """The sentence for the teacher: the failure's own, without the SDK's wrapping."""
+    cause = error.cause if isinstance(error, ActivityError) else error
+    return cause.message if isinstance(cause, ApplicationError) else str(cause or error)

@@ -1,0 +1,79 @@
+"""What a generation knows: one dataclass, restored whole after continue-as-new."""
+
+from dataclasses import dataclass, field
+
+from domain.statuses import Status
+from workflows.messages import FinishedSlot, GenerationOptions, PlannedSlot, PreparedContent
+
+
+@dataclass
+class GenerationState:
+    """All that a run must remember. The invariant between runs: no slot is in flight."""
+
+    status: Status = Status.RUNNING
+    # Why it paused itself or failed; None when a person paused it.
+    reason: str | None = None
+    phase: str = "prepare_content"
+    sequence: int = 0
+    prepared: PreparedContent | None = None
+    # Slots that still need a question, in order.
+    queue: list[int] = field(default_factory=list)
+    # Slot -> stem of accepted questions. Near-duplicates are looked for here.
+    done: dict[int, str] = field(default_factory=dict)
+    # Slots for which no chunk could give a question.
+    unfilled: list[int] = field(default_factory=list)
+    # Slot -> number of its next answer; absent means 0.
+    attempts: dict[int, int] = field(default_factory=dict)
+    # Slots that each chunk feeds, and slots that it could not fill, by index.
+    chunk_loads: list[int] = field(default_factory=list)
+    chunk_failures: list[int] = field(default_factory=list)
+    revised: int = 0
+    rejected: int = 0
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    # US dollars; None once a call was made whose price is not known.
+    cost: float | None = 0.0
+    # Finished questions that the mirror has not acknowledged.
+    unmirrored: list[FinishedSlot] = field(default_factory=list)
+
+    def adopt(self, prepared: PreparedContent) -> None:
+        """Start from the plan, keeping what an earlier run of the same generation finished."""
+        self.prepared = prepared
+        self.done = dict(prepared.finished)
+        self.attempts = dict(prepared.next_attempt)
+        self.queue = [slot for slot in range(len(prepared.plan)) if slot not in self.done]
+        self.chunk_failures = [0] * len(prepared.chunk_ids)
+        self.chunk_loads = [0] * len(prepared.chunk_ids)
+        for slot in prepared.plan:
+            self.chunk_loads[slot.c] += 1
+        self.calls, self.prompt_tokens, self.completion_tokens, self.cost = prepared.spent
+
+    @property
+    def plan(self) -> list[PlannedSlot]:
+        """The plan; empty before content is prepared."""
+        return self.prepared.plan if self.prepared else []
+
+
+@dataclass(frozen=True)
+class GenerationInput:
+    """Input of the workflow: the options, and the state when a run continues another."""
+
+    options: GenerationOptions
+    # A resume after an end: unfinished slots ask for new answers instead of reading the stored ones that failed.
+    fresh_attempts: bool = False
+    state: GenerationState | None = None
+
+
+def ranges(slots: list[int]) -> str:
+    """Sorted slots as ranges: [0, 1, 2, 5] is "0-2,5"."""
+    parts: list[str] = []
+    start = previous = None
+    for slot in [*slots, None]:
+        if previous is not None and slot == previous + 1:
+            previous = slot
+            continue
+        if start is not None:
+            parts.append(str(start) if start == previous else f"{start}-{previous}")
+        start = previous = slot
+    return ",".join(parts)
