@@ -256,7 +256,8 @@ class GenerationService:
             await self._start(row.workflow_id, self._input_of(row))
         else:
             await self._states.mark_failed(
-                row.workflow_id, "the server has lost this generation's history; resume goes on with every question kept"
+                row.workflow_id,
+                "the server has lost this generation's history; resume goes on with every question kept",
             )
 
     def _input_of(self, row: WorkflowState, *, fresh_attempts: bool = False) -> GenerationInput:
@@ -295,7 +296,7 @@ class GenerationService:
             await client.get_workflow_handle(workflow_id).signal(signal, rpc_timeout=RPC_TIMEOUT)
 
     async def _until(self, workflow_id: str, reached: Callable[[GenerationStatus], bool]) -> GenerationStatus:
-        """The status once it is reached, or as it is after a while: the signal is durable and works when a worker is back."""
+        """The status once `reached`, or as it is after a while: signals are durable and wait for a worker."""
         deadline = asyncio.get_running_loop().time() + ACKNOWLEDGE_SECONDS
         while True:
             status = await self.status(workflow_id)
@@ -331,7 +332,11 @@ class GenerationService:
 
 
 def _search_attributes(options: GenerationOptions) -> TypedSearchAttributes:
-    values = {QUIZ_ATTRIBUTE: options.quiz_id, OWNER_ATTRIBUTE: options.owner_id, STATUS_ATTRIBUTE: Status.RUNNING.value}
+    values = {
+        QUIZ_ATTRIBUTE: options.quiz_id,
+        OWNER_ATTRIBUTE: options.owner_id,
+        STATUS_ATTRIBUTE: Status.RUNNING.value,
+    }
     return TypedSearchAttributes(
         [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in values.items()]
     )

@@ -85,7 +85,9 @@ class Settings(BaseSettings):
     def require_database_url(self) -> str:
         """The database's URL; raises ValueError that says what to do when none is known."""
         if self.database_url is None:
-            raise ValueError("DATABASE_URL is not set; set it, or use `mcq dev` or `mcq generate`, which bring a database")
+            raise ValueError(
+                "DATABASE_URL is not set; set it, or use `mcq dev` or `mcq generate`, which bring a database"
+            )
         return self.database_url.get_secret_value()
 
     @property

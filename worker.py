@@ -25,7 +25,14 @@ from workflows.slim_node_inputs import SlimNodeInputs
 
 WORKFLOWS = [QuizGenerationWorkflow]
 # Pure computation, safe and fast outside the sandbox's import machinery.
-PASSED_THROUGH = ("domain", "rapidfuzz", "workflows.messages", "workflows.question_graph", "langgraph", "langchain_core")
+PASSED_THROUGH = (
+    "domain",
+    "rapidfuzz",
+    "workflows.messages",
+    "workflows.question_graph",
+    "langgraph",
+    "langchain_core",
+)
 # Without one the SDK reads the code of every loaded module to make one up.
 BUILD_ID = "mcq-0.1.0"
 # Model calls at once in one worker; they wait, so the number is about connections and memory, not CPU.

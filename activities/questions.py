@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.heartbeat import heartbeating, outage_began, remember_outage
 from activities.reading import read_answer
-from domain.statuses import Step
+from domain.statuses import Status, Step
 from model.client import ModelClient, Reply
 from model.failures import ProviderRejected, ProviderUnavailable
 from model.prompts import PROMPT_VERSION, Assignment, draft_messages, revise_messages
@@ -37,7 +37,9 @@ STORE_PATIENCE = 300.0
 class QuestionActivities:
     """`draft` and `revise`."""
 
-    def __init__(self, calls: ModelCallStore, quizzes: QuizStore, model: ModelClient, *, outage_patience: float) -> None:
+    def __init__(
+        self, calls: ModelCallStore, quizzes: QuizStore, model: ModelClient, *, outage_patience: float
+    ) -> None:
         self._calls = calls
         self._quizzes = quizzes
         self._model = model
@@ -61,7 +63,7 @@ class QuestionActivities:
         return {
             "step": step,
             "attempt": state["attempt"] + 1,
-            "question": call.question,
+            "question": _essentials(call.question),
             "flaws": call.flaws,
             "unusable": call.unusable,
             "usage": [call.prompt_tokens, call.completion_tokens],
@@ -69,18 +71,20 @@ class QuestionActivities:
         }
 
     async def _pay(self, workflow_id: str, step: Step, state: DraftInput, problems: Sequence[str]) -> ModelCall:
-        if await self._calls.is_paused(workflow_id):
+        generation = await self._calls.generation(workflow_id)
+        chunk = await self._quizzes.chunk(state["chunk_id"])
+        if generation is None or chunk is None:
+            raise ApplicationError("the quiz or its content was deleted", type="QuizDeleted", non_retryable=True)
+        if generation.status is Status.PAUSED:
             # Scheduled or retried from before the pause: after an acknowledged pause no call starts.
             raise ApplicationError("the generation is paused", type=GENERATION_PAUSED, non_retryable=True)
-        chunk = await self._quizzes.chunk(state["chunk_id"])
-        if chunk is None:
-            raise ApplicationError("the quiz's content was deleted", type="ContentDeleted", non_retryable=True)
-        messages = await self._messages(workflow_id, state, chunk, problems)
+        options = generation.options
+        messages = await self._messages(workflow_id, state, chunk, options["language"], problems)
         try_ = activity.info().attempt
         request_id = f"{workflow_id}/{state['slot']}/{step}/{state['attempt']}/{try_}"
         try:
             reply = await self._model.ask(
-                messages, model=state["model"], temperature=state["temperature"], request_id=request_id
+                messages, model=options["model"], temperature=options["temperature"], request_id=request_id
             )
         except ProviderRejected as error:
             log.warning("model_rejected", request_id=request_id, reason=error.reason)
@@ -91,18 +95,16 @@ class QuestionActivities:
         return await self._store(_as_call(workflow_id, step, state, chunk, reply))
 
     async def _messages(
-        self, workflow_id: str, state: DraftInput, chunk: ChunkText, problems: Sequence[str]
+        self, workflow_id: str, state: DraftInput, chunk: ChunkText, language: str, problems: Sequence[str]
     ) -> list[dict[str, str]]:
-        avoid = await self._calls.stems_on_chunk(
-            workflow_id, chunk.id, except_slot=state["slot"], limit=AVOID_LIMIT
-        )
+        avoid = await self._calls.stems_on_chunk(workflow_id, chunk.id, except_slot=state["slot"], limit=AVOID_LIMIT)
         assignment = Assignment(
             text=chunk.text,
             part=state["part"],
             parts=state["parts"],
             difficulty=state["difficulty"],
             bloom=state["bloom"],
-            language=state["language"],
+            language=language,
             avoid=avoid,
         )
         if not problems:
@@ -147,6 +149,15 @@ def _next_delay(attempt: int, retry_after: float | None) -> timedelta:
     assert NODE_RETRY.maximum_interval is not None  # noqa: S101 - it is set where it is defined
     doubling = NODE_RETRY.initial_interval * min(NODE_RETRY.backoff_coefficient ** (attempt - 1), 1e6)
     return min(doubling, NODE_RETRY.maximum_interval)
+
+
+def _essentials(question: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What history keeps of a question; see AnswerUpdate."""
+    if question is None:
+        return None
+    source = question["source"]
+    kept = {name: question[name] for name in ("stem", "options", "key", "explanation")}
+    return {**kept, "span": [source["start"], source["end"]]}
 
 
 def _as_call(workflow_id: str, step: Step, state: DraftInput, chunk: ChunkText, reply: Reply) -> ModelCall:

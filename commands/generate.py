@@ -141,9 +141,7 @@ class _Job:
 
     async def _continue(self, workflow_id: str) -> str:
         status = await self._session.service.status(workflow_id)
-        self._display.note(
-            f"Continuing {workflow_id}: {status.completed} of {status.total} questions exist already."
-        )
+        self._display.note(f"Continuing {workflow_id}: {status.completed} of {status.total} questions exist already.")
         if status.status is not Status.RUNNING:
             await self._session.service.resume(workflow_id)
         return workflow_id
@@ -214,9 +212,7 @@ def _as_json(
     }
 
 
-def _summary_table(
-    status: GenerationStatus, report: SetReport, options: GenerateOptions, seconds: float
-) -> Table:
+def _summary_table(status: GenerationStatus, report: SetReport, options: GenerateOptions, seconds: float) -> Table:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
 
     def spread(counts: dict[str, int] | dict[int, int]) -> str:
@@ -231,9 +227,7 @@ def _summary_table(
     table.add_row("difficulty", spread(report.difficulty))
     table.add_row("Bloom level", spread(report.bloom))
     table.add_row("model calls", f"{status.calls} ({status.revised} sent back, {status.rejected} rejected)")
-    table.add_row(
-        "tokens", f"{status.prompt_tokens:,} in, {status.completion_tokens:,} out, {money(status.cost)}"
-    )
+    table.add_row("tokens", f"{status.prompt_tokens:,} in, {status.completion_tokens:,} out, {money(status.cost)}")
     return table
 
 
@@ -248,10 +242,12 @@ def _next_step(code: Exit, status: GenerationStatus, options: GenerateOptions) -
         case Exit.CANCELLED:
             return f"Cancelled; {status.completed} questions are kept. To go on: mcq resume {status.workflow_id}"
         case Exit.INTERRUPTED if status.status is Status.PAUSED:
-            return f"Paused at {status.completed} of {status.total}. To go on, {again}, or: mcq resume {status.workflow_id}"
+            where = f"Paused at {status.completed} of {status.total}"
+            return f"{where}. To go on, {again}, or: mcq resume {status.workflow_id}"
         case Exit.INTERRUPTED:
             return (
-                f"The generation goes on in the background. To watch it, {again}. To look: mcq status {status.workflow_id}. "
+                f"The generation goes on in the background. To watch it, {again}. "
+                f"To look: mcq status {status.workflow_id}. "
                 f"To pause it: mcq pause {status.workflow_id}. To stop everything: mcq stop"
             )
         case _:

@@ -157,7 +157,8 @@ def _as_json(status: GenerationStatus) -> dict[str, Any]:
         "prompt_tokens": status.prompt_tokens,
         "completion_tokens": status.completion_tokens,
         "cost": status.cost,
-        "waiting": status.waiting and {
+        "waiting": status.waiting
+        and {
             "slots": status.waiting.slots,
             "reason": status.waiting.reason,
             "since": status.waiting.since.isoformat(),

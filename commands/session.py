@@ -155,7 +155,7 @@ def _connector(settings: Settings) -> "Callable[[], Awaitable[Client]]":
 
 
 def write_addresses(settings: Settings, addresses: Addresses) -> None:
-    """Keep the addresses in `MCQ_HOME/addresses.json`, for scripts. The database's URL holds its password: mode 0600."""
+    """Keep the addresses in `MCQ_HOME/addresses.json` for scripts; mode 0600, as the database URL holds a password."""
     path = settings.mcq_home / "addresses.json"
     demo = addresses.parts.get(DEMO_MODEL_PART)
     content = {

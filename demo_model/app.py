@@ -136,7 +136,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 def create_app(*, ledger_path: Path, latency: str = "0", faults: str = "") -> Starlette:
-    """The server's application; raises InvalidLatencyError or InvalidFaultsError on a setting that can't be understood."""
+    """The server's application; raises InvalidLatencyError or InvalidFaultsError on settings it can't understand."""
     wait, plan = Latency.parse(latency), Faults(Plan.parse(faults))
     # Opened here rather than at start-up, so that a path that can't be written is an error at once.
     model = DemoModel(Ledger(ledger_path), wait, plan)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from demo_model.clozes import foreign_facts
-from demo_model.distractors import WANTED, can_be_option, wrong_meanings, wrong_terms, wrong_years
+from demo_model.clozes import last_word_facts, wrong_words
+from demo_model.distractors import FEWEST, WANTED, can_be_option, wrong_meanings, wrong_terms, wrong_years
 from demo_model.facts import Fact, Kind
 from demo_model.names import name_facts
 from demo_model.numbers import number_facts, wrong_numbers
@@ -21,13 +21,18 @@ _FEWEST_WORDS, _MOST_WORDS = 6, 45
 # Traces of figures, references and marks that were left out; and what only makes sense on its page.
 _BROKEN = re.compile(
     r"\b(?:figures?|tables?|chapters?|sections?|modules?|textbook|appendix|photo|image|watch|click|https?|www|et al)\b"
-    r"|\bas (?:mentioned|discussed|noted|described|stated|explained|you)\b|\b(?:as|and) (?:shows?|illustrates?|depicts?|demonstrates?)\b|\b(?:in|see|by|of|from|with|to|for|at|on|as|the|a|and) ?[.,;:]"
+    r"|\bas (?:mentioned|discussed|noted|described|stated|explained|you)\b"
+    r"|\b(?:as|and) (?:shows?|illustrates?|depicts?|demonstrates?)\b"
+    r"|\b(?:in|see|by|of|from|with|to|for|at|on|as|the|a|and) ?[.,;:]"
+    r"|^(?:imagine|consider|recall|think|suppose|let|notice|remember|take|look|try|note|picture) |[.!?] [a-z]"
     r"|\.\.|,,|, ?\.|[@#{}\[\]|\\<>=~^*_]|\bp\. ?\d",
     re.IGNORECASE,
 )
-# How much a text must make of a term that is asked for.
-_ENOUGH_KEY_WEIGHT = 0.5
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _QUOTE_LIMIT = 220
+# With fewer items than this, any sentence has to do.
+_FEW_ITEMS = 5
+_POOR = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +49,22 @@ class Item:
 @lru_cache(maxsize=256)
 def open_book(text: str) -> tuple[Item, ...]:
     """Every item of the text; the better ones have the higher quality."""
-    found = sentences(text)
+    # A lone surrogate can be read but not sent: such sentences are left out altogether.
+    found = [sentence for sentence in sentences(text) if not _SURROGATE.search(sentence.raw)]
     usable = [index for index, sentence in enumerate(found) if _usable(sentence)]
     if not _is_english(text):
-        return tuple(_foreign_items(found, usable))
+        return tuple(_cloze_items(found, usable, english=False))
     terms = Terms(text, found)
     facts = [fact for index in usable for fact in _facts(index, found[index], terms)]
+    for term in terms.by_name.values():
+        term.weigh()
     every = [term for term in terms.by_name.values() if term.weight >= 0.5]
     pool = [term for term in every if term.weight >= 1.2]
     items: list[Item] = []
     for fact in facts:
         items.extend(_items(fact, facts, terms, pool, every, found))
+    if sum(item.quality > _POOR for item in items) < _FEW_ITEMS:
+        items.extend(_cloze_items(found, usable, english=True))
     return tuple(items)
 
 
@@ -72,26 +82,28 @@ def _items(
     """The item of a fact, and for a definition also the question turned round."""
     sentence = found[fact.sentence]
     if fact.kind in (Kind.YEAR, Kind.NUMBER):
-        others = (
-            wrong_years(fact, " ".join(one.plain for one in found)) if fact.kind is Kind.YEAR else wrong_numbers(fact)
-        )
-        reasons = tuple((other, f"It is {fact.key}: “{_clip(sentence.plain)}”") for other in others)
-        yield Item(fact, reasons, sentence.raw, sentence.plain, fact.quality)
+        years = wrong_years(fact, " ".join(one.plain for one in found)) if fact.kind is Kind.YEAR else []
+        reason = f"It is {fact.key}: “{_clip(sentence.plain)}”"
+        numbers = tuple((other, reason) for other in years or wrong_numbers(fact))
+        yield Item(fact, numbers, sentence.raw, sentence.plain, fact.quality)
         return
-    if fact.meaning and can_be_option(fact):
-        others = wrong_meanings(fact, facts)
-        if others:
-            verb = "are" if fact.plural else "is"
-            turned = replace(fact, kind=Kind.MEANING, stem=f"What {verb} {fact.subject}?", key=fact.meaning)
-            meant = tuple((other.meaning, f"That is what the text says of {other.subject}.") for other in others)
-            yield Item(turned, meant, sentence.raw, sentence.plain, 0.9 * fact.quality)
+    others = wrong_meanings(fact, facts) if fact.meaning and can_be_option(fact) else []
+    if others:
+        verb = "are" if fact.plural else "is"
+        turned = replace(fact, kind=Kind.MEANING, stem=f"What {verb} {fact.subject}?", key=fact.meaning)
+        meant = tuple((other.meaning, f"That is what the text says of {other.subject}.") for other in others)
+        yield Item(turned, meant, sentence.raw, sentence.plain, 0.87 * fact.quality)
     key = terms.get(fact.key)
-    if key is None or key.weight < _ENOUGH_KEY_WEIGHT:
+    if key is None:
         return
     wrong = wrong_terms(fact, key, pool) if key.weight >= 1.5 else []
     wrong = wrong if len(wrong) == WANTED else wrong_terms(fact, key, every)
+    loose = len(wrong) < FEWEST
+    if loose:
+        wrong = wrong_terms(fact, key, list(terms.by_name.values()), strict=False)
     if wrong:
-        quality = fact.quality - 0.1 * (len(wrong) < WANTED) - 0.15 * max(2 - key.weight, 0)
+        quality = fact.quality - 0.1 * (len(wrong) < WANTED) - 0.15 * max(2 - key.weight, 0) - 0.3 * loose
+        quality -= 0.25 * (key.proper and not key.person)
         yield Item(
             fact, tuple((term.text, _reason(term, found)) for term in wrong), sentence.raw, sentence.plain, quality
         )
@@ -116,7 +128,6 @@ def _usable(sentence: Sentence) -> bool:
         and plain.endswith(".")
         and (plain[0].isupper() or plain[0].isdigit())
         and not _BROKEN.search(plain)
-        and not any("\ud800" <= character <= "\udfff" for character in sentence.raw)
     )
 
 
@@ -129,20 +140,13 @@ def _is_english(text: str) -> bool:
     return hits >= 0.12 * max(len(words), 1)
 
 
-def _foreign_items(found: list[Sentence], usable: list[int]) -> Iterator[Item]:
-    """Cloze items only; the wrong answers are last words of other sentences."""
-    facts = [fact for index in usable for fact in foreign_facts(index, found[index])]
-    for fact in facts:
-        others = {
-            other.key: other
-            for other in facts
-            if other.key.lower() != fact.key.lower()
-            and other.key[0].isupper() == fact.key[0].isupper()
-            and 0.5 <= len(other.key) / len(fact.key) <= 2
-            and other.key not in found[fact.sentence].plain
-        }
-        wrong = sorted(others.values(), key=lambda other: (abs(len(other.key) - len(fact.key)), other.key))[:3]
-        if len(wrong) >= 2:
-            sentence = found[fact.sentence]
-            reasons = tuple((other.key, f"“{_clip(found[other.sentence].plain)}”") for other in wrong)
-            yield Item(fact, reasons, sentence.raw, sentence.plain, fact.quality)
+def _cloze_items(found: list[Sentence], usable: list[int], *, english: bool) -> Iterator[Item]:
+    """Sentences without their last word."""
+    for index in usable:
+        for fact in last_word_facts(index, found[index], english=english):
+            sentence = found[index]
+            wrong = tuple(
+                (word, f"“{_clip(found[where].plain)}”") for word, where in wrong_words(fact, found, english=english)
+            )
+            if wrong:
+                yield Item(fact, wrong, sentence.raw, sentence.plain, fact.quality)

@@ -23,11 +23,11 @@ def shuffle_key(text: str, salt: str) -> bytes:
     return hashlib.sha256(f"{salt}|{text}".encode("utf-8", "replace")).digest()
 
 
-def wrong_terms(fact: Fact, key: Term, pool: Sequence[Term]) -> list[Term]:
+def wrong_terms(fact: Fact, key: Term, pool: Sequence[Term], *, strict: bool = True) -> list[Term]:
     """Up to three other terms of the same shape as the key, best first chosen, ordered by hash; empty if too few."""
     key_stems, stem_stems = content_stems(fact.key), content_stems(fact.stem)
     ranked = sorted(
-        (term for term in pool if _fits(term, key, fact) and not _overlaps(term, key_stems, stem_stems)),
+        (term for term in pool if _fits(term, key, fact, strict=strict) and not _overlaps(term, key_stems, stem_stems)),
         key=lambda term: (-_likeness(term, key), shuffle_key(term.text, fact.stem)),
     )
     chosen: list[Term] = []
@@ -38,20 +38,23 @@ def wrong_terms(fact: Fact, key: Term, pool: Sequence[Term]) -> list[Term]:
             break
     if len(chosen) < FEWEST:
         return []
-    echoed = {word for word in key_stems & stem_stems}
+    echoed = key_stems & stem_stems
     if echoed - frozenset[str]().union(*(content_stems(term.text) for term in chosen)):
         return []  # a word of the stem in the key alone gives it away
+    lengths = [len(term.text) for term in (key, *chosen)]
+    if max(lengths) > 2.8 * min(lengths) or (key.size > 3 and max(lengths[1:]) < 0.8 * lengths[0]):
+        return []  # the odd one out draws the eye
     return sorted(chosen, key=lambda term: shuffle_key(term.text, fact.stem))
 
 
-def _fits(term: Term, key: Term, fact: Fact) -> bool:
+def _fits(term: Term, key: Term, fact: Fact, *, strict: bool) -> bool:
     """Whether a term has the shape of the key, and the sentence that proves the key doesn't speak of it."""
     return (
         term.plural == key.plural
         and term.person == key.person
         and term.proper == key.proper
-        and abs(term.size - key.size) <= 1
-        and 0.5 <= len(term.text) / len(key.text) <= 2
+        and abs(term.size - key.size) <= (1 if strict else 2)
+        and (0.5 if strict else 0.4) <= len(term.text) / len(key.text) <= (2 if strict else 2.5)
         and fact.sentence not in term.sentences
     )
 
@@ -64,6 +67,8 @@ def _overlaps(term: Term, key: frozenset[str], stem: frozenset[str]) -> bool:
 
 def _distinct(one: str, other: str) -> bool:
     first, second = content_stems(one), content_stems(other)
+    if one.split()[:2] == other.split()[:2]:
+        return False  # "theory X managers" are "theory X supervisors"
     return not (first <= second or second <= first) and fuzz.ratio(one, other) < 85
 
 
@@ -93,7 +98,7 @@ def wrong_years(fact: Fact, plain_text: str) -> list[str]:
 
 
 def can_be_option(fact: Fact) -> bool:
-    """Whether a definition can stand as an option: of fair length, no absolutes, no vague words, no word of the term."""
+    """Whether a definition can stand as an option: fair length, no absolutes, no vague words, no word of the term."""
     words = words_of(fact.meaning.lower())
     return (
         3 <= len(words) <= 18

@@ -42,36 +42,43 @@ class Fact:
     meaning: str = ""
 
 
+# Words from which on a stem becomes work to read.
+_LONG = 24
+_LONG_PENALTY = 0.015
+_UNFIT_MARKS = frozenset('"?!()[]{}<>=|\\/*_#')
+
+
 def wording_quality(tokens: list[Token]) -> float:
-    """How well these words of a sentence carry over into a stem: 1, less for each weakness; 0 for what can't be used."""
-    quality = 1.0
-    lower = [token.lower for token in tokens]
-    for position, word in enumerate(lower):
-        following = lower[position + 1] if position + 1 < len(lower) else ""
-        if word in w.POINTERS and not (
-            word in ("those", "other", "others") and (following in ("who", "that") or position > 3)
-        ):
-            return 0.0
-        if word in w.PRONOUNS or (word == "such" and following != "as"):
-            if position < 3:
-                return 0.0
-            quality -= 0.1
-        if word in ("i", "me", "my"):
-            return 0.0
-        if word in w.NEGATIONS or word.endswith(("n't", "n’t")):
-            return 0.0
-        if word in w.VAGUE or word in w.ABSOLUTES:
-            quality -= 0.15
-        if word in w.PERSONAL:
-            quality -= 0.2
-    if any(token.text in '"?!()[]{}<>=|\\/*_#' for token in tokens):
+    """How well these words carry over into a stem: 1, less for each weakness; 0 for what can't be used."""
+    texts = [token.text for token in tokens]
+    if not _UNFIT_MARKS.isdisjoint("".join(texts)) or texts.count("“") != texts.count("”"):
         return 0.0
+    quality = 1.0
+    for position, token in enumerate(tokens):
+        following = tokens[position + 1] if position + 1 < len(tokens) else None
+        quality -= _weakness(position, token, following)
     words = sum(token.is_word for token in tokens)
-    if words > 30:
-        quality -= 0.02 * (words - 30)
-    return max(quality, 0.0)
+    return max(quality - _LONG_PENALTY * max(words - _LONG, 0), 0.0)
 
 
-def says_enough(text: str) -> bool:
-    """Whether a predicate tells enough to be recognised by: at least three words that carry meaning."""
-    return len(content_stems(text)) >= 3
+def _weakness(position: int, token: Token, following: Token | None) -> float:
+    """What a word takes off the quality of a stem; 1 for a word that no stem may have."""
+    word, after = token.lower, following.lower if following else ""
+    if word in w.NEGATIONS or word.endswith(("n't", "n’t")) or word in ("i", "me", "my"):
+        return 1.0
+    if word in w.POINTERS:
+        pointed_at = word in ("those", "other", "others") and (after in ("who", "that") or position > 3)
+        return 0.0 if pointed_at else 1.0
+    if word in w.PRONOUNS or (word == "such" and after != "as"):
+        # At the beginning it stands for something outside; later most likely for something before it.
+        return 1.0 if position < 3 else 0.1
+    if token.text in w.GIVEN_NAMES and not (following and following.text[0].isupper()):
+        return 0.3  # somebody in a story, whom only its readers know
+    if word in w.PERSONAL:
+        return 0.2
+    return 0.15 if word in w.VAGUE or word in w.ABSOLUTES else 0.0
+
+
+def says_enough(text: str, least: int) -> bool:
+    """Whether a text tells enough to recognise the answer by: so many different words that carry meaning."""
+    return len(content_stems(text)) >= least

@@ -126,7 +126,7 @@ class Plan:
 
     @classmethod
     def parse(cls, text: str) -> "Plan":
-        """Read "seed=7,server_error=0.05,malformed=0.1,retry_after=1"; empty is no faults. Raises InvalidFaultsError."""
+        """Read "seed=7,server_error=0.05,retry_after=1"; empty is no faults. Raises InvalidFaultsError."""
         seed, retry_after, shares = "0", DEFAULT_RETRY_AFTER, dict[Fault, float]()
         for item in filter(None, (piece.strip() for piece in text.split(","))):
             name, equals, value = (piece.strip() for piece in item.partition("="))

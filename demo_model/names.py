@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from demo_model import verbs as v
 from demo_model import words as w
+from demo_model.clauses import without_connective
 from demo_model.facts import Fact, Kind, wording_quality
-from demo_model.phrases import phrase_at, tokenize
+from demo_model.phrases import has_verb, is_adverb, phrase_at, tokenize
 from demo_model.sentences import Sentence
-from demo_model.subjects import without_connective
 from demo_model.terms import Terms, is_specific
 
 _CALLED = re.compile(
@@ -34,6 +35,8 @@ def name_facts(index: int, sentence: Sentence, terms: Terms) -> Iterator[Fact]:
         quality = wording_quality(tokens)
         if term is None or not quality or len(before.split()) < 4:
             continue
+        if not called["be"] and (not has_verb(tokens) or is_adverb(tokens[-1].lower)):
+            continue
         yield Fact(Kind.NAME, index, _stem(before, called, phrase.determiner), key, 0.97 * quality, plural=term.plural)
         return
 
@@ -48,12 +51,13 @@ def _stem(before: str, called: re.Match[str], determiner: str) -> str:
     tokens = tokenize(before)
     verb = (called["be"] or "").split()
     if verb and not any(
-        token.lower in w.AUXILIARIES or token.lower in w.SURE_VERBS - w.PARTICIPLES for token in tokens
+        token.lower in w.AUXILIARIES or token.lower in v.SURE_VERBS - v.PARTICIPLES for token in tokens
     ):
         lead, comma, thing = before.rpartition(", ")
-        if "," not in lead and not (comma and not lead.split()[0].lower() in w.PREPOSITIONS):
+        if "," not in lead and not (comma and lead.split()[0].lower() not in w.PREPOSITIONS):
             thing = thing or before
-            thing = thing if thing.split()[0].isupper() else thing[0].lower() + thing[1:]
+            if thing.split()[0].lower() in w.DETERMINERS | w.PERSONAL | w.PREPOSITIONS or not comma:
+                thing = thing[0].lower() + thing[1:]
             asks = "What" if not comma else f"{lead}, what"
             return f"{asks} {verb[0]} {thing} {called['verb'].removeprefix('known as') or 'known as'}?"
     article = "the " if determiner == "the" else ""

@@ -5,17 +5,18 @@ import re
 from collections.abc import Iterator
 
 from demo_model import words as w
+from demo_model.clauses import shorten, without_connective
 from demo_model.facts import Fact, Kind, says_enough, wording_quality
 from demo_model.phrases import is_plural, phrase_at, tokenize
 from demo_model.sentences import Sentence
-from demo_model.subjects import shorten, without_connective
 
 _SMALL = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _PERCENT = re.compile(r"(?<![\d.–-])(\d{1,3}(?:\.\d+)?)(%| percent)(?= of )")
 _COUNT = re.compile(
-    rf"(?<= )(?<!the )(?<!these )(?<!those )(?<!first )(?<!next )(?<!last )(?<!other )(?<!by )(?<!to )(?<!of )(?<!age )"
-    rf"(?<!stage )(\d{{1,3}}(?:,\d{{3}})*(?:\.\d+)?(?: (?:thousand|million|billion|trillion))?|{'|'.join(_SMALL)}) (?=[a-z])"
+    rf"(?<= )(\d{{1,3}}(?:,\d{{3}})*(?:\.\d+)?(?: (?:thousand|million|billion|trillion))?|{'|'.join(_SMALL)}) (?=[a-z])"
 )
+# After one of these a number counts nothing that could be asked for: "the two", "stage 3", "by 20".
+_NOT_COUNTING = frozenset(["the", "these", "those", "first", "next", "last", "other", "by", "to", "of", "age", "stage"])
 
 
 def number_facts(index: int, sentence: Sentence) -> Iterator[Fact]:
@@ -41,10 +42,16 @@ def number_facts(index: int, sentence: Sentence) -> Iterator[Fact]:
     if phrase is None or phrase.first != 0 or not is_plural(following[phrase.head].text):
         return
     before = text[: count.start()].split()
-    if len(before) < 2 or before[-1].lower().strip(",") in w.CONJUNCTIONS | w.POSSESSIVES | w.QUANTIFIERS - {"about"}:
+    if before and before[0].lower() in w.PREPOSITIONS | w.CONJUNCTIONS and len(before) < 6:
+        return
+    if (
+        len(before) < 2
+        or before[-1].lower() in _NOT_COUNTING
+        or before[-1].lower().strip(",") in w.CONJUNCTIONS | w.POSSESSIVES | w.QUANTIFIERS - {"about"}
+    ):
         return
     stem = f"{text[: count.start()]}how many {text[count.end() :]}?"
-    if says_enough(stem):
+    if says_enough(text, 3):
         yield Fact(Kind.NUMBER, index, stem, count.group(1), 0.75 * quality)
 
 
@@ -74,4 +81,9 @@ def wrong_numbers(fact: Fact) -> list[str]:
         text = f"{round(other / size) * size:,}" if not places else f"{other:,.{places}f}"
         if text + tail != fact.key and text + tail not in others and text != "0":
             others.append(text + tail)
+    step = 1
+    while len(others) < 3 and not places:  # a number too small for shares of it
+        text = f"{round(value) + step}{tail}"
+        others += [text] if text not in others else []
+        step += 1
     return others[:3]

@@ -5,17 +5,46 @@ English allows a question word to stand where the answer stood, so no grammar ha
 
 from collections.abc import Iterator
 
+from demo_model import verbs as v
 from demo_model import words as w
+from demo_model.clauses import shorten, without_connective
 from demo_model.facts import Fact, Kind, says_enough, wording_quality
-from demo_model.phrases import NounPhrase, Token, is_plural, phrase_at, tokenize, verb_number
+from demo_model.phrases import NounPhrase, Token, has_verb, is_plural, phrase_at, tokenize, verb_number
 from demo_model.sentences import Sentence
-from demo_model.subjects import shorten, without_connective
 from demo_model.terms import Terms, is_specific
 
-_VAGUE_NOUN = frozenset("sort kind type form part number variety".split())
+_VAGUE_NOUN = frozenset(["sort", "kind", "type", "form", "part", "number", "variety"])
 # What may not come right after the term: it would belong to the term, or make it one of a list.
 _CLINGING = frozenset(
-    "of that which who whose where called known termed named such and or as than ' ’ ( — – - / : % \" “ ”".split()
+    [
+        "of",
+        "that",
+        "which",
+        "who",
+        "whose",
+        "where",
+        "called",
+        "known",
+        "termed",
+        "named",
+        "such",
+        "and",
+        "or",
+        "as",
+        "than",
+        "'",
+        "’",
+        "(",
+        "—",
+        "–",
+        "-",
+        "/",
+        ":",
+        "%",
+        '"',
+        "“",
+        "”",
+    ]
 )
 _MOST_A_SENTENCE = 3
 
@@ -24,7 +53,7 @@ def object_facts(index: int, sentence: Sentence, terms: Terms) -> Iterator[Fact]
     """Facts about terms that stand after a preposition or a verb."""
     text = shorten(without_connective(sentence.plain).rstrip("."))
     tokens = tokenize(text)
-    if len(tokens) < 7 or not _has_verb(tokens):
+    if len(tokens) < 7 or not has_verb(tokens):
         return
     quality = wording_quality(tokens)
     if not quality:
@@ -41,34 +70,35 @@ def object_facts(index: int, sentence: Sentence, terms: Terms) -> Iterator[Fact]
             term = terms.get(key)
             if term is not None and is_specific(key):
                 stem, worth = _stem(text, tokens, position, phrase)
-                if says_enough(stem.replace(key, "")):
+                if says_enough(text.replace(key, ""), 4):
                     found += 1
                     plural = is_plural(tokens[phrase.head].text)
                     yield Fact(Kind.CLOZE, index, stem, key, worth * quality, plural=plural, person=term.person)
         position = phrase.last
 
 
-def _has_verb(tokens: list[Token]) -> bool:
-    return any(token.lower in w.AUXILIARIES or token.lower in w.SURE_VERBS for token in tokens)
-
-
 def _is_object(tokens: list[Token], position: int, phrase: NounPhrase) -> bool:
     """Whether the phrase stands alone, after a word that takes an object."""
     before = tokens[position - 1].lower
-    takes = before in w.PREPOSITIONS or before in w.GERUNDS or verb_number(before) != ""
+    takes = before in w.PREPOSITIONS or before in v.GERUNDS or verb_number(before) != ""
     if not takes or before in ("than", "like", "unlike", "as", "per", "up", "out", "off", "down"):
         return False
     if before == "of" and tokens[position - 2].lower in _VAGUE_NOUN | w.QUANTIFIERS | w.NUMBERS:
         return False
     if before in w.AUXILIARIES and phrase.last != len(tokens):
         return False
+    if before == "to" and not phrase.determiner and tokens[phrase.first].lower in v.BASES:
+        return False  # an infinitive
     if phrase.last == len(tokens):
         return True
+    if tokens[phrase.head].lower in v.GERUNDS and phrase.last - phrase.first == 1:
+        return False  # "by learning the …": no noun
     after = tokens[phrase.last]
-    if after.lower in _CLINGING or after.lower in w.PARTICIPLES or after.lower in w.GERUNDS or after.text == ";":
+    if after.lower in _CLINGING or after.lower in v.PARTICIPLES or after.lower in v.GERUNDS or after.text == ";":
         return False
     if after.text == ",":
-        return not any(
+        following = tokens[phrase.last + 1].lower if phrase.last + 1 < len(tokens) else ""
+        return following in w.FUNCTION_WORDS and not any(
             token.lower in ("and", "or", "which", "such", "including")
             for token in tokens[phrase.last : phrase.last + 7]
         )

@@ -2,27 +2,30 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
+from demo_model import verbs as v
 from demo_model import words as w
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*['’]?|[^\w\s]")
-_ADJECTIVE = re.compile(r"(?:al|ive|ous|ic|ful|less|able|ible|ary|ed|ish|like)$")
+_ADJECTIVE = re.compile(r"(?:al|ive|ous|ic|ful|less|able|ible|ary|ed|ish|like|ier|iest)$")
 _SINGULAR_IN_S = re.compile(r"(?:ss|us|is|ics|ness|'s|’s)$")
 _LONGEST_PHRASE = 5
+# Before a preposition a form that could be a noun mostly is one ("tests for"); not in these.
+_PHRASAL = frozenset(
+    [("leads", "to"), ("points", "to"), ("results", "in"), ("results", "from"), ("acts", "as"), ("acts", "on")]
+    + [("functions", "as"), ("works", "by"), ("runs", "through"), ("turns", "into"), ("stems", "from")]
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word or a mark, where it stands in the plain sentence."""
+class Token(NamedTuple):
+    """A word or a mark, where it stands in the plain sentence; `lower` is the word as the lists have it."""
 
     text: str
+    lower: str
     start: int
     end: int
-
-    @property
-    def lower(self) -> str:
-        """The word as the lists have it."""
-        return self.text.lower()
 
     @property
     def is_word(self) -> bool:
@@ -42,7 +45,7 @@ class NounPhrase:
 
 def tokenize(plain: str) -> list[Token]:
     """The tokens of a plain sentence."""
-    return [Token(found.group(), found.start(), found.end()) for found in _TOKEN.finditer(plain)]
+    return [Token(found.group(), found.group().lower(), *found.span()) for found in _TOKEN.finditer(plain)]
 
 
 def is_adverb(word: str) -> bool:
@@ -57,17 +60,25 @@ def may_be_in_phrase(token: Token) -> bool:
     word = token.lower
     if not token.text[0].isalpha() or word in w.FUNCTION_WORDS or is_adverb(word):
         return False
-    if word in w.SURE_VERBS:
-        return word in w.PARTICIPLES and word.endswith("ed")  # "learned helplessness"
-    return not word.endswith(("n't", "’", "'"))
+    if word in v.SURE_VERBS:
+        return word in v.PARTICIPLES and word.endswith("ed")  # "learned helplessness"
+    return re.search(r"['’](?!s$)", word) is None
 
 
 def may_be_head(token: Token) -> bool:
     """Whether the word can be the noun that ends a phrase."""
     word = token.lower
-    if word in w.ADJECTIVES or word.endswith(("'s", "’s")) or (word in w.SURE_VERBS):
+    if word in w.ADJECTIVES or word.endswith(("'s", "’s")) or (word in v.SURE_VERBS):
         return False
     return word in w.NOUNS_LIKE_ADJECTIVES or not _ADJECTIVE.search(word) or token.text[0].isupper()
+
+
+def has_verb(tokens: list[Token]) -> bool:
+    """Whether there is a word that can only be a verb."""
+    return any(
+        token.lower in w.AUXILIARIES or token.lower in v.SURE_VERBS or (index > 0 and is_predicate(tokens, index))
+        for index, token in enumerate(tokens)
+    )
 
 
 def phrase_at(tokens: list[Token], index: int) -> NounPhrase | None:
@@ -76,9 +87,11 @@ def phrase_at(tokens: list[Token], index: int) -> NounPhrase | None:
     if index < len(tokens) and tokens[index].lower in w.DETERMINERS:
         determiner = tokens[index].lower
         index += 1
+        if index < len(tokens) and tokens[index].lower in ("first", "second", "third"):
+            index += 1
     end = index
     while end < len(tokens) and end - index < _LONGEST_PHRASE and may_be_in_phrase(tokens[end]):
-        if end > index and _is_predicate(tokens, end):
+        if end > index and is_predicate(tokens, end):
             break
         end += 1
     while end > index and not may_be_head(tokens[end - 1]):
@@ -86,6 +99,7 @@ def phrase_at(tokens: list[Token], index: int) -> NounPhrase | None:
     return NounPhrase(index, end, end - 1, determiner) if end > index else None
 
 
+@lru_cache(maxsize=16_384)
 def is_plural(word: str) -> bool:
     """Whether a noun is plural, by its ending."""
     word = word.lower()
@@ -94,17 +108,23 @@ def is_plural(word: str) -> bool:
     return word.endswith("s") and word not in w.SINGULARS_IN_S and not _SINGULAR_IN_S.search(word)
 
 
-def _is_predicate(tokens: list[Token], index: int) -> bool:
+def is_predicate(tokens: list[Token], index: int) -> bool:
     """Whether a word that could be a noun is the verb of what stands before: "genes | influence", "a study | shows"."""
-    word, plural_before = tokens[index].lower, is_plural(tokens[index - 1].text)
+    word, before = tokens[index].lower, tokens[index - 1]
+    if tokens[index].text.istitle() and before.text[0].islower() and before.lower not in w.PEOPLE:
+        return True  # "the reflex | Pavlov studied": a clause begins
+    plural_before = is_plural(before.text)
     if plural_before:
-        return word in w.BASES or word in w.GERUNDS
+        return word in v.BASES or word in v.GERUNDS
     following = tokens[index + 1] if index + 1 < len(tokens) else None
-    if word not in w.THIRDS or following is None or not following.is_word:
+    if word not in v.THIRDS or following is None or not following.is_word:
         return False
+    if (word, following.lower) in _PHRASAL:
+        return True
     return following.lower not in w.PREPOSITIONS | w.AUXILIARIES | {"and", "or"}
 
 
+@lru_cache(maxsize=16_384)
 def head_of(text: str) -> str:
     """The noun that a term is about: the last word, or the one before "of"."""
     return re.split(r" (?:of|for|in|to) ", text, maxsplit=1)[0].split()[-1]
@@ -118,13 +138,14 @@ def verb_number(word: str) -> str:
         return "plural"
     if word in w.MODALS or word == "had":
         return "any"
-    if word in w.PASTS and word not in w.BASES:
+    if word in v.PASTS and word not in v.BASES:
         return "any"
-    if word in w.THIRDS:
+    if word in v.THIRDS:
         return "singular"
-    return "plural" if word in w.BASES else ""
+    return "plural" if word in v.BASES else ""
 
 
+@lru_cache(maxsize=16_384)
 def stem_of(word: str) -> str:
     """A word without its commonest endings, to find the same word in another form."""
     word = word.lower()
@@ -151,6 +172,7 @@ def stem_of(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=16_384)
 def content_stems(text: str) -> frozenset[str]:
     """The stems of the words that carry meaning."""
     return frozenset(

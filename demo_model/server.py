@@ -34,7 +34,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT. Port 0 takes a free one; `announce` is told the base URL once it is open.
 
-    Raises InvalidLatencyError or InvalidFaultsError for a setting that can't be understood, OSError for a port that is taken.
+    Raises InvalidLatencyError or InvalidFaultsError for settings it can't understand, OSError for a port that is taken.
     """
     app = create_app(ledger_path=ledger_path, latency=latency, faults=faults)
     with socket.create_server((host, port), backlog=512) as listener:

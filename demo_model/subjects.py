@@ -3,26 +3,23 @@
 import re
 from collections.abc import Iterator
 
+from demo_model import verbs as v
 from demo_model import words as w
+from demo_model.clauses import shorten, without_connective
 from demo_model.facts import Fact, Kind, says_enough, wording_quality
-from demo_model.phrases import NounPhrase, Token, is_adverb, is_plural, phrase_at, tokenize, verb_number
+from demo_model.phrases import NounPhrase, Token, is_adverb, is_plural, is_predicate, phrase_at, tokenize, verb_number
 from demo_model.sentences import Sentence
 from demo_model.terms import Terms, is_specific
 
-_CONNECTIVE = re.compile(rf"(?:{'|'.join(map(re.escape, w.CONNECTIVES))}),? ", re.IGNORECASE)
-# Where a predicate that goes on too long can end and still be a whole.
-_CUT = re.compile(
-    r"; |: |, (?=(?:which|who|but|while|whereas|although|though|because|so|such as|including|like|for example|e\.g\.|and (?:it|they|is|are|was|were|the|a|an|this|these|in|thus)) )|—| – "
-)
 _DEFINING = re.compile(
-    r"(?:is|are|was|were) (?:an?|the) |(?:is|are) (?:the )?(?:one|ones|those) |refers? to |(?:is|are) defined as |means? |"
-    r"(?:is|are) (?:[a-z]+ ){0,3}(?:that|who|which|characterized|designed|composed|made up|involved|responsible|located)\b|"
-    r"describes? |occurs? (?:when|if) |involves? |consists? of |is when "
+    r"(?:is|are|was|were) (?:an?|the) |(?:is|are) (?:the )?(?:one|ones|those) |refers? to |(?:is|are) defined as "
+    r"|(?:is|are) (?:[a-z]+ ){0,3}(?:that|who|which|characterized|designed|composed|made up|responsible|located)\b"
+    r"|means? that |describes? |occurs? (?:when|if) |involves? |consists? of |is when "
 )
 # What a definition says, up to its first comma.
 _MEANING = re.compile(r"(?:(?:is|are) (?=(?:an?|the) )|refers? to |(?:is|are) defined as )([^,;:—]+)")
+_NAMING = frozenset(["called", "named", "termed", "known"])
 _LEADS = w.PREPOSITIONS | {"when", "if", "because", "while", "although", "once", "according"}
-_TOO_LONG = 26
 
 
 def subject_facts(index: int, sentence: Sentence, terms: Terms) -> Iterator[Fact]:
@@ -43,17 +40,21 @@ def subject_facts(index: int, sentence: Sentence, terms: Terms) -> Iterator[Fact
     tail = text[tokens[verb].start :]
     predicate = shorten(tail)
     defining = _DEFINING.match(predicate) is not None
-    terms.add(key, index, defines=defining, person=person)
+    term = terms.add(key, index, defines=defining, person=person)
+    person = person or (term is not None and term.person)
     quality = wording_quality([*tokenize(lead), *tokenize(predicate)])
-    if not quality or not says_enough(predicate) or _dangles(predicate, is_plural(tokens[subject.head].text)):
+    if not quality or not says_enough(predicate, 3 if defining else 4):
         return
     if predicate.split()[0].lower() in ("has", "have", "had", "can", "may", "might") or len(predicate.split()) < 5:
         quality -= 0.1
     stem = _stem(
-        lead, predicate, person=person, refers=bool(re.match(r"refers? to |(?:is|are) defined as |means? ", predicate))
+        lead,
+        predicate,
+        person=person,
+        refers=bool(re.match(r"refers? to |(?:is|are) defined as |means? that ", predicate)),
     )
     kind = Kind.DEFINITION if defining else Kind.SUBJECT
-    base = 1.0 if defining else 0.85
+    base = 0.97 if defining else 0.85
     plural = is_plural(tokens[subject.head].text)
     meaning = _MEANING.match(predicate)
     yield Fact(
@@ -67,15 +68,6 @@ def subject_facts(index: int, sentence: Sentence, terms: Terms) -> Iterator[Fact
         subject=f"{subject.determiner} {key}".strip(),
         meaning=meaning.group(1) if meaning and not lead and not person else "",
     )
-
-
-def without_connective(plain: str) -> str:
-    """The sentence without the words that tie it to the one before, with a capital again."""
-    found = _CONNECTIVE.match(plain)
-    if found is None or not found.group().rstrip().endswith(","):
-        return plain
-    rest = plain[found.end() :]
-    return rest[:1].upper() + rest[1:]
 
 
 def _lead(tokens: list[Token], text: str) -> tuple[str, int | None]:
@@ -94,7 +86,7 @@ def _lead(tokens: list[Token], text: str) -> tuple[str, int | None]:
 def _subject_and_verb(tokens: list[Token], start: int) -> tuple[NounPhrase, int] | None:
     """The subject phrase and the index of its verb; the two must agree in number, which weeds out wrong readings."""
     phrase = phrase_at(tokens, start)
-    if phrase is None or (phrase.determiner == "" and phrase.first > 0 and start == 0):
+    if phrase is None:
         return None
     for last in range(phrase.last, phrase.first, -1):
         verb = _skip_aside(tokens, last)
@@ -102,7 +94,7 @@ def _subject_and_verb(tokens: list[Token], start: int) -> tuple[NounPhrase, int]
             continue
         number = verb_number(tokens[verb].lower)
         plural = is_plural(tokens[last - 1].text)
-        if number == "any" or number == ("plural" if plural else "singular"):
+        if number in ("any", "plural" if plural else "singular"):
             return NounPhrase(phrase.first, last, last - 1, phrase.determiner), verb
     return None
 
@@ -123,36 +115,24 @@ def _skip_aside(tokens: list[Token], position: int) -> int | None:
 
 def _is_verb(tokens: list[Token], index: int) -> bool:
     word = tokens[index].lower
-    if not verb_number(word):
+    following = tokens[index + 1].lower if index + 1 < len(tokens) else ""
+    if not verb_number(word) or following in w.MODALS:  # "a living will can …"
         return False
-    if word in w.AMBIGUOUS:  # a noun as often: what follows must be an object or a complement
-        following = tokens[index + 1].lower if index + 1 < len(tokens) else ""
+    if word in _NAMING or (word in v.PARTICIPLES and _is_reduced(tokens, index)):
+        return False
+    if word in v.AMBIGUOUS and index > 0 and not is_predicate(tokens, index):
+        # A noun as often: what follows must be an object or a complement.
         return following in w.DETERMINERS | w.PREPOSITIONS | w.QUANTIFIERS | {"that", "how", "when"} and index > 0
     return True
 
 
-def shorten(predicate: str) -> str:
-    """The predicate up to where it may end; adverbs of emphasis left out."""
-    predicate = re.sub(r"\b(?:also|thus|therefore|then|however|,? for example,?) ", "", predicate)
-    words = 0
-    for cut in _CUT.finditer(predicate):
-        words = len(predicate[: cut.start()].split())
-        if words >= 7:
-            return predicate[: cut.start()]
-    if len(predicate.split()) > _TOO_LONG:
-        comma = predicate.find(", ", len(" ".join(predicate.split()[:9])))
-        if (
-            comma > 0
-            and len(predicate[:comma].split()) <= _TOO_LONG
-            and not re.search(r"^, (?:and|or) ", predicate[comma:])
-        ):
-            return predicate[:comma]
-    return predicate
-
-
-def _dangles(predicate: str, plural: bool) -> bool:
-    """Whether the predicate has a possessive that isn't its subject's."""
-    return re.search(r"\bits\b" if plural else r"\btheir\b", predicate) is not None and plural
+def _is_reduced(tokens: list[Token], index: int) -> bool:
+    """Whether a participle only describes the noun and the verb is still to come: "drugs used in … have effects"."""
+    if index + 1 >= len(tokens) or tokens[index + 1].lower not in w.PREPOSITIONS:
+        return False
+    return any(
+        token.lower in w.AUXILIARIES or token.lower in v.SURE_VERBS - v.PARTICIPLES for token in tokens[index + 2 :]
+    )
 
 
 def _stem(lead: str, predicate: str, *, person: bool, refers: bool) -> str:

@@ -3,20 +3,20 @@
 import re
 from dataclasses import dataclass, field
 
+from demo_model import verbs as v
 from demo_model import words as w
-from demo_model.phrases import Token, head_of, is_plural, may_be_in_phrase, may_be_head, phrase_at, tokenize
+from demo_model.phrases import Token, head_of, is_plural, may_be_in_phrase, phrase_at, tokenize
 from demo_model.sentences import Sentence, headings
 
 _TECHNICAL = re.compile(
     r"(?:tion|sion|ism|ist|ology|ity|ance|ence|osis|itis|ment|ness|cyte|gen|ase|ine|ide|oid|some|plast|sphere|cortex|ium|"
     r"us|um|graphy|metry|therapy|phobia|mania|drome|pathy|thesis|lysis|ics|ship|dom|cy|ure|or|on)s?$"
 )
-_MIDDLE = frozenset(".,;:—–-")
 
 
 @dataclass(slots=True)
 class Term:
-    """One term. `sentences` are the indexes of the sentences that have it, `definition` that of the one that defines it."""
+    """One term. `sentences` are indexes of the sentences that have it, `definition` is that of one that defines it."""
 
     text: str
     plural: bool
@@ -26,26 +26,29 @@ class Term:
     heading: bool = False
     definition: int | None = None
     sentences: list[int] = field(default_factory=list)
+    # How much the text makes of it: from 2 it is a good key, from 1.2 a good wrong answer.
+    weight: float = 0.0
 
     @property
     def size(self) -> int:
         """Number of words."""
         return self.text.count(" ") + 1
 
-    @property
-    def weight(self) -> float:
-        """How much the text makes of it: 2 is enough for a key, 1 for a wrong answer."""
+    def weigh(self) -> None:
+        """Settle the weight, once the whole text is read."""
         words = self.text.lower().split()
         weight = min(self.count, 4) * 0.5
         weight += 2.5 * (self.definition is not None) + 1.5 * self.heading + 0.7 * (self.size > 1)
         weight += 0.5 * bool(_TECHNICAL.search(head_of(self.text.lower())))
+        if words[0] in w.ADJECTIVES:
+            weight -= 0.5
         if words[-1] in w.GENERIC:
             weight -= 0.7
         if any(word.endswith(("'s", "’s")) for word in words) and self.count < 2 and self.definition is None:
             weight -= 1.5
         if words[-1].endswith("ing") and self.definition is None and not self.heading:
             weight -= 1.0
-        return weight
+        self.weight = weight
 
 
 class Terms:
@@ -126,7 +129,9 @@ class Terms:
             if closes and opened and size <= 3 and phrase.first > 0:
                 name = " ".join(token.text for token in tokens[phrase.first : phrase.last])
                 first = tokens[phrase.first].lower
-                if phrase.determiner or first not in w.VERB_FORMS | w.GERUNDS:
+                if size == 1 and before == "to" and not phrase.determiner:
+                    pass  # as likely a verb
+                elif phrase.determiner or first not in v.VERB_FORMS | v.GERUNDS:
                     self.add(name, index)
             position = phrase.last
 

@@ -1,4 +1,4 @@
-"""Words of English that the rules know: small closed classes, and verbs common in course books.
+"""Words of English that the rules know: small closed classes, and nouns that name nothing in particular.
 
 There is no dictionary of nouns: whatever is not in these lists and stands where a noun stands is taken for one.
 """
@@ -20,13 +20,14 @@ PRONOUNS = _set("it its they them their theirs itself themselves himself herself
 DETERMINING = _set("each both either neither such same one")
 PERSONAL = _set("i me my mine we us our ours you your yours let's myself yourself ourselves")
 PREPOSITIONS = _set(
-    "of in on at by for from to into onto with within without between among amongst through throughout during under "
-    "including regarding concerning using following over across along against about around after before behind beneath beside beyond inside outside near since until "
-    "toward towards upon via per than as like unlike despite off out up down"
+    "of in on at by for from to into onto with within without between among amongst through throughout during "
+    "under including regarding concerning using following over across along against about around after before "
+    "behind beneath beside beyond inside outside near since until toward towards upon via per than as like unlike "
+    "despite off out up down"
 )
 CONJUNCTIONS = _set(
-    "and or but nor so yet if because although though while whereas when whenever where wherever "
-    "unless whether that which who whom whose what why how once"
+    "and or but nor so yet if because although though while whereas when whenever where wherever unless whether "
+    "that which who whom whose what why how once"
 )
 QUANTIFIERS = _set(
     "some any many much more most few fewer less least several all every no none enough various numerous certain "
@@ -37,70 +38,72 @@ MODALS = _set("can could may might must will would shall should")
 COPULAS = _set("is are was were")
 AUXILIARIES = MODALS | COPULAS | _set("be been being am has have had having do does did doing done cannot")
 NEGATIONS = _set(
-    "not no never none nor neither cannot without except least unlike hardly nothing nobody n't "
-    "don't doesn't didn't isn't aren't wasn't weren't can't won't wouldn't couldn't shouldn't"
+    "not no never none nor neither cannot without except least unlike hardly nothing nobody n't don't doesn't "
+    "didn't isn't aren't wasn't weren't can't won't wouldn't couldn't shouldn't"
 )
 ABSOLUTES = _set(
-    "always never all only every none entirely completely totally absolutely must everyone everything "
-    "nobody nothing no any exclusively invariably"
+    "always never all only every none entirely completely totally absolutely must everyone everything nobody "
+    "nothing no any exclusively invariably"
 )
 VAGUE = _set(
     "often usually sometimes frequently generally typically rarely seldom occasionally commonly normally mostly "
     "probably perhaps likely possibly many most"
 )
 ADVERBS = _set(
-    "not also often usually sometimes always never ever however then now still already again later earlier soon today "
-    "perhaps indeed far well better best worse worst early late long together apart away back forth yet else maybe "
-    "especially particularly rather quite even just only first second third finally otherwise simply yesterday tomorrow "
-    "nevertheless nonetheless meanwhile moreover furthermore thereby thereafter elsewhere everywhere somewhat "
-    "worldwide nowadays afterward afterwards overall instead once twice alone aside forward"
+    "not also often usually sometimes always never ever however then now still already again later earlier soon "
+    "today perhaps indeed far well better best worse worst early late long together apart away back forth yet "
+    "else maybe especially particularly rather quite even just only first second third finally otherwise simply "
+    "yesterday tomorrow nevertheless nonetheless meanwhile moreover furthermore thereby thereafter elsewhere "
+    "everywhere somewhat worldwide nowadays afterward afterwards overall instead once twice alone aside forward"
 )
 NUMBERS = _set(
-    "two three four five six seven eight nine ten eleven twelve hundred thousand million billion "
-    "dozen dozens hundreds thousands millions billions first second third fourth fifth zero"
+    "two three four five six seven eight nine ten eleven twelve hundred thousand million billion dozen dozens "
+    "hundreds thousands millions billions first second third fourth fifth zero"
 )
 
 # Nouns that name nothing in particular: no good as a key or a wrong answer.
 GENERIC = _set(
-    "people person persons man men woman women child children baby babies boy boys girl girls student students teacher "
-    "teachers researcher researchers scientist scientists psychologist psychologists expert experts author authors "
-    "individual individuals participant participants subject subjects patient patients group groups member members "
-    "family families parent parents adult adults friend friends someone somebody anyone anybody everyone everybody "
-    "something anything everything nothing thing things way ways kind kinds type types sort sorts form forms part parts "
-    "number numbers amount amounts lot lots bit example examples case cases instance instances time times day days "
-    "week weeks month months year years decade decades century centuries hour hours minute minutes moment place places "
-    "area areas aspect aspects factor factors fact facts idea ideas point points question questions answer answers "
-    "reason reasons result results effect effects cause causes study studies research work works finding findings "
-    "evidence data chapter chapters section sections figure figures table tables module text book books article "
-    "articles page pages term terms word words name names concept concepts process processes problem problems issue "
-    "issues approach approaches step steps stage stages level levels rate rates range change changes difference "
-    "differences use uses role roles set sets variety majority minority end ends beginning start top bottom side sides "
-    "line lines addition contrast order general particular total whole rest life lives world country countries "
-    "situation situations condition conditions event events activity activities behavior behaviors action actions "
-    "need needs goal goals view views today past present future feature features characteristic characteristics "
-    "quality qualities pattern patterns system systems structure structures item items piece pieces means matter "
-    "self others ability abilities possibility possibilities chance chances value values interest interests "
-    "information knowledge experience experiences response responses outcome outcomes purpose purposes manner extent "
-    "degree degrees basis field fields topic topics theory theories model models method methods task tasks test tests "
-    "job jobs career careers score scores today tomorrow anything home house houses school schools room car cars "
-    "feet hands head face eyes eye back body bodies people's history nature presence absence lack increase decrease "
-    "society societies community communities importance impact influence understanding relationship relationships "
+    "people person persons man men woman women child children baby babies boy boys girl girls student students "
+    "teacher teachers researcher researchers scientist scientists psychologist psychologists expert experts "
+    "author authors individual individuals participant participants subject subjects patient patients group "
+    "groups member members family families parent parents adult adults friend friends someone somebody anyone "
+    "anybody everyone everybody something anything everything nothing thing things way ways kind kinds type types "
+    "sort sorts form forms part parts number numbers amount amounts lot lots bit example examples case cases "
+    "instance instances time times day days week weeks month months year years decade decades century centuries "
+    "hour hours minute minutes moment place places area areas aspect aspects factor factors fact facts idea ideas "
+    "point points question questions answer answers reason reasons result results effect effects cause causes "
+    "study studies research work works finding findings evidence data chapter chapters section sections figure "
+    "figures table tables module text book books article articles page pages term terms word words name names "
+    "concept concepts process processes problem problems issue issues approach approaches step steps stage stages "
+    "level levels rate rates range change changes difference differences use uses role roles set sets variety "
+    "majority minority end ends beginning start top bottom side sides line lines addition contrast order general "
+    "particular total whole rest life lives world country countries situation situations condition conditions "
+    "event events activity activities behavior behaviors action actions need needs goal goals view views today "
+    "past present future feature features characteristic characteristics quality qualities pattern patterns "
+    "system systems structure structures item items piece pieces means matter self others ability abilities "
+    "possibility possibilities chance chances value values interest interests information knowledge experience "
+    "experiences response responses outcome outcomes purpose purposes manner extent degree degrees basis field "
+    "fields topic topics theory theories model models method methods task tasks test tests job jobs career "
+    "careers score scores today tomorrow anything home house houses school schools room car cars feet hands head "
+    "face eyes eye back body bodies people's history nature presence absence lack increase decrease society "
+    "societies community communities importance impact influence understanding relationship relationships "
     "combination series sense list statement statements explanation explanations description descriptions "
-    "definition definitions attention money water food hand foot picture pictures sentence sentences story stories "
-    "game games movie movies college university workplace lifetime course courses discussion section age ages "
-    "adulthood practice practices environment environments everyday mind question person's individual's child's one's "
-    "century beginning middle context contexts setting settings center key component components element elements "
-    "concern concerns consequence consequences variable variables perspective perspectives component unit units "
-    "name location locations position positions function functions choice choices decision decisions "
-    "object objects image images sound sounds light word color colors number size sizes shape shapes "
-    "bachelor high low several hundreds participation skill skills technique techniques tool tools program programs "
-    "policy policies law laws rule rules state states city cities region regions population populations sample "
-    "samples source sources support care help control contact class classes grade grades lesson lessons "
-    "damage development measure measures notion exposure conclusion overview distinction movement distance expression "
-    "sentence members books thoughts thought title titles interest ways account accounts comparison "
-    "training treatment treatments benefit benefits risk risks success failure trouble difficulty difficulties "
-    "difficulties relation relations interaction interactions connection connections association associations "
-    "stuff everything areas matters america american americans united states english hypothesis symptoms symptom"
+    "definition definitions attention money water food hand foot picture pictures sentence sentences story "
+    "stories game games movie movies college university workplace lifetime course courses discussion section age "
+    "ages adulthood practice practices environment environments everyday mind question person's individual's "
+    "child's one's century beginning middle context contexts setting settings center key component components "
+    "element elements concern concerns consequence consequences variable variables perspective perspectives "
+    "component unit units name location locations position positions function functions choice choices decision "
+    "decisions object objects image images sound sounds light word color colors number size sizes shape shapes "
+    "bachelor high low several hundreds participation skill skills technique techniques tool tools program "
+    "programs policy policies law laws rule rules state states city cities region regions population populations "
+    "sample samples source sources support care help control contact class classes grade grades lesson lessons "
+    "experiment experiments police opportunity opportunities damage development measure measures notion exposure "
+    "conclusion overview distinction movement distance expression sentence members books thoughts thought title "
+    "titles interest ways account accounts comparison training treatment treatments benefit benefits risk risks "
+    "success failure trouble difficulty difficulties difficulties relation relations interaction interactions "
+    "connection connections association associations stuff everything areas matters america american americans "
+    "united states english hypothesis symptoms symptom"
 )
 
 # Words that begin a sentence and tie it to the one before; they can be left out together with their comma.
@@ -115,116 +118,6 @@ CONNECTIVES = (
     "surprisingly", "recall that", "again", "lastly", "and", "but", "so", "yet",
 )  # fmt: skip
 
-# Verbs whose every form is recognised. Regular ones are inflected by rule.
-_VERBS = _set(
-    "lend ask answer accompany advise advocate agree appear arrange blend blame boost bully carry chase check cite clarify code "
-    "conform contend cooperate cure damage decode delay deprive design desire dominate dream educate elevate engage enjoy enter "
-    "equip escape exercise experiment flee focus forget fulfill grant guess handle hire hope imagine implement impose indulge "
-    "infer injure integrate intend interview judge justify label like love manipulate match memorize mention minimize motivate "
-    "negotiate obey overlook pay pioneer practice praise pursue question rank rate reason recall rehearse remind repress research "
-    "reward satisfy score smoke socialize store stress struggle supervise suspect sustain tailor threaten tolerate train "
-    "transition value witness worry wish "
-    "accept accompany achieve acquire act activate adapt add address adjust adopt affect aim alert allow alter analyze "
-    "appear apply argue arise assert assess assign assist associate assume attach attack attempt attend attract attribute "
-    "base become begin believe belong bend bind block break bring build burn calculate call capture carry catch cause "
-    "change characterize choose claim collect combine come communicate compare compete complete compose comprise concern "
-    "conclude conduct confirm connect consider consist constitute construct consume contain continue contract contribute "
-    "control convert convey coordinate cope correspond cover create cross deal decide decline decrease define deliver "
-    "demonstrate depend derive describe detect determine develop differ diminish direct discover discuss display "
-    "distinguish divide draw drive drop eat elicit emerge emphasize employ enable encode encounter encourage end enhance "
-    "ensure enter establish evaluate evolve examine exceed exchange exert exhibit exist expand experience explain explore "
-    "expose express extend face facilitate fail fall feed feel fill find fire flow focus follow force form found function "
-    "gain gather generate get give go govern grow guide happen hear help hold house identify ignore illustrate imply "
-    "improve include incorporate increase indicate induce influence inform inherit inhibit initiate interact interfere "
-    "interpret introduce invent investigate involve join keep know lack last lead learn leave let lie limit link live "
-    "locate look lose lower maintain make manage mark mature mean measure meet mimic modify motivate move need note notice "
-    "observe obtain occupy occur offer operate oppose organize originate outline oversee overcome participate pass "
-    "perceive perform permit persist place play point possess precede predict prefer prepare prescribe present preserve "
-    "prevent process produce project promote propose protect prove provide publish pull pump push put raise range reach "
-    "react read receive recognize recommend record recover reduce refer reflect regain regard regulate reinforce reject "
-    "relate relax relay release rely remain remember remove repeat replace report represent reproduce require resemble "
-    "resolve respond rest result retain retrieve return reveal rise run say see seek seem select sell send separate serve "
-    "set shape share shift show shrink signal slow solve sort speak specialize specify spend split spread stand start "
-    "state stem stimulate stop store strengthen study suffer suggest supply support suppress surround survive synthesize "
-    "take talk target teach tell tend test think tie transfer transform translate transmit transport travel treat trigger "
-    "try turn undergo underlie understand unite use utilize vary view wait walk want warn watch weaken win work write "
-    "yield regard govern oxidize dissolve evaporate condense freeze melt absorb emit radiate orbit rotate erode deposit "
-    "erupt digest secrete filter divide replicate mutate fuse diffuse accumulate assemble catalyze circulate contract "
-    "harvest capture power lay pack fold recycle export import engulf house anchor degrade expel guard insert stack"
-)
-_IRREGULAR = {
-    "arise": "arose arisen", "become": "became become", "begin": "began begun", "bend": "bent bent",
-    "bind": "bound bound", "break": "broke broken", "bring": "brought brought", "build": "built built",
-    "catch": "caught caught", "choose": "chose chosen", "come": "came come", "deal": "dealt dealt",
-    "draw": "drew drawn", "drive": "drove driven", "eat": "ate eaten", "fall": "fell fallen", "feed": "fed fed",
-    "feel": "felt felt", "find": "found found", "freeze": "froze frozen", "get": "got gotten", "give": "gave given",
-    "go": "went gone", "grow": "grew grown", "hear": "heard heard", "hold": "held held", "keep": "kept kept",
-    "know": "knew known", "lay": "laid laid", "lead": "led led", "leave": "left left", "let": "let let",
-    "lie": "lay lain", "lose": "lost lost", "make": "made made", "mean": "meant meant", "meet": "met met",
-    "overcome": "overcame overcome", "oversee": "oversaw overseen", "put": "put put", "read": "read read",
-    "rise": "rose risen", "run": "ran run", "say": "said said", "see": "saw seen", "seek": "sought sought",
-    "sell": "sold sold", "send": "sent sent", "set": "set set", "show": "showed shown", "shrink": "shrank shrunk",
-    "speak": "spoke spoken", "spend": "spent spent", "split": "split split", "spread": "spread spread",
-    "stand": "stood stood", "take": "took taken", "teach": "taught taught", "tell": "told told",
-    "think": "thought thought", "undergo": "underwent undergone", "underlie": "underlay underlain",
-    "understand": "understood understood", "win": "won won", "write": "wrote written",
-}  # fmt: skip
-_DOUBLING = _set(
-    "drop stop stem transmit transfer refer occur permit prefer control begin win let get put set run travel"
-)
-# Forms that are as often nouns or adjectives: alone they prove no verb.
-AMBIGUOUS = _set(
-    "answer answers code codes damage delay delays design designs desire desires dream dreams escape exercise exercises "
-    "experiment experiments guess hope hopes interview interviews judge judges label labels like love match matches "
-    "practice practices praise question questions rank ranks rate rates reason reasons recall research reward rewards "
-    "score scores smoke stress struggle struggles train trains transition transitions value values witness witnesses worry "
-    "worries wish wishes focus boost cure cures blame "
-    "act acts aim aims address addresses attack attacks attempt attempts attribute attributes block blocks break breaks "
-    "call calls capture cause causes change changes claim claims concern concerns conduct contract contracts control "
-    "controls cover covers cross decline decrease decreases display displays drive drives drop drops end ends exchange "
-    "experience experiences express extend face faces feed fire focus force forces form forms function functions gain "
-    "gains group guide guides help house increase increases influence influences insert lack last lead leads lie lies "
-    "limit limits link links live look looks lower mark marks mature mean means measure measures need needs note notes "
-    "notice object offer orbit orbits place places play plays point points present process processes project projects "
-    "power powers pull pump pumps push range ranges reach reaches record records release releases report reports rest "
-    "result results return returns rise rises run runs sense separate sequence set sets shape shapes share shift shifts "
-    "show shows signal signals slow sort sorts split spread stand start starts state states stem stems stop stops store "
-    "stores stress study studies supply supplies support supports target targets test tests tie ties transfer transport "
-    "travel travels treat trigger triggers turn turns use uses view views walk watch watches work works yield yields "
-    "found left set felt saw thought read filter filters deposit deposits power harvest export import guard stack lay "
-    "complete direct fuse fold folds"
-)
-
-
-def _inflect(base: str) -> tuple[str, str, str]:
-    """Third person, past and participle of a verb."""
-    if base.endswith("y") and base[-2] not in "aeiou":
-        third, past = base[:-1] + "ies", base[:-1] + "ied"
-    elif base.endswith(("s", "sh", "ch", "x", "z", "go")):
-        third, past = base + "es", base + "ed"
-    else:
-        third = base + "s"
-        past = base + "d" if base.endswith("e") else base + base[-1] * (base in _DOUBLING) + "ed"
-    if base in _IRREGULAR:
-        past, participle = _IRREGULAR[base].split()
-        return third, past, participle
-    return third, past, past
-
-
-_FORMS = {base: _inflect(base) for base in _VERBS}
-BASES = _VERBS
-THIRDS = frozenset(third for third, _, _ in _FORMS.values())
-PASTS = {past: base for base, (_, past, _) in _FORMS.items()}
-PARTICIPLES = frozenset(participle for _, _, participle in _FORMS.values())
-VERB_FORMS = BASES | THIRDS | frozenset(PASTS) | PARTICIPLES
-# Words that are verbs wherever they stand.
-SURE_VERBS = VERB_FORMS - AMBIGUOUS
-GERUNDS = frozenset(
-    base[:-1] + "ing"
-    if base.endswith("e") and not base.endswith("ee")
-    else base + base[-1] * (base in _DOUBLING) + "ing"
-    for base in _VERBS
-)
 FUNCTION_WORDS = (
     POSSESSIVES
     | PRONOUNS
@@ -243,71 +136,79 @@ FUNCTION_WORDS = (
 )
 
 ADJECTIVES = _set(
-    "good bad new old young large small big great little long short strong weak common important likely unlikely human "
-    "true false real able unable aware open clear free similar simple complex main major minor same whole full empty "
-    "hot cold warm cool dry wet dark bright hard soft easy difficult fast quick rich poor near deep wide broad narrow "
-    "right wrong normal recent early late modern ancient present available necessary possible impossible certain sure "
-    "familiar popular healthy sick alive dead ready happy sad angry afraid interested tall thin thick heavy light flat "
-    "round nearby distant extra double single daily weekly older younger larger smaller higher lower greater lesser "
-    "fewer bigger longer shorter stronger weaker faster slower easier harder closer further farther newer latter inner "
-    "outer upper middle distinct intact capable suitable equal apt adept evident apparent separate adequate accurate "
-    "appropriate intimate immediate ultimate desperate elaborate delicate private moderate alternate subordinate "
-    "consistent inconsistent dependent independent different significant insignificant relevant irrelevant present "
-    "absent resistant dominant pleasant unpleasant efficient sufficient subsequent frequent violent silent permanent "
-    "reluctant constant instant ignorant hesitant important abundant confident competent excellent persistent prominent "
-    "recurrent urgent vigilant worth due prone unique opaque obese extreme severe mild intense dense tense sane insane "
-    "concrete abstract discrete diverse adverse inverse reverse rare scarce aware safe unsafe brave wise fine crude "
-    "acute chronic cute mute remote sole stable unstable unfamiliar unclear unknown well-known so-called first-born"
+    "good bad new old young large small big great little long short strong weak common important likely unlikely "
+    "human true false real able unable aware open clear free similar simple complex main major minor same whole "
+    "full empty hot cold warm cool dry wet dark bright hard soft easy difficult fast quick rich poor near deep "
+    "wide broad narrow right wrong normal recent early late modern ancient present available necessary possible "
+    "impossible certain sure familiar popular healthy sick alive dead ready happy sad angry afraid interested "
+    "tall thin thick heavy light flat round nearby distant extra double single daily weekly older younger larger "
+    "smaller higher lower greater lesser fewer bigger longer shorter stronger weaker faster slower easier harder "
+    "closer further farther newer latter inner outer upper middle distinct intact capable suitable equal apt "
+    "adept evident apparent separate adequate accurate appropriate intimate immediate ultimate desperate "
+    "elaborate delicate private moderate alternate subordinate consistent inconsistent dependent independent "
+    "different significant insignificant relevant irrelevant present highest lowest largest smallest greatest "
+    "best-known strongest earliest latest oldest youngest longest shortest incompetent absent resistant dominant "
+    "pleasant unpleasant efficient sufficient subsequent frequent violent silent permanent reluctant constant "
+    "instant ignorant hesitant important abundant confident competent excellent persistent prominent recurrent "
+    "urgent vigilant worth due prone unique opaque obese extreme severe mild intense dense tense sane insane "
+    "concrete abstract discrete diverse adverse inverse reverse rare scarce aware safe unsafe brave wise fine "
+    "crude acute chronic cute mute remote sole stable unstable unfamiliar unclear unknown well-known so-called "
+    "first-born"
 )
 # Nouns whose endings look like an adjective's.
 NOUNS_LIKE_ADJECTIVES = _set(
-    "animal animals hospital signal signals individual mammal mammals chemical chemicals mineral minerals crystal crystals "
-    "metal metals ritual material rehearsal retrieval arousal withdrawal approval survival removal refusal denial trial "
-    "trials criminal professional journal festival capital canal coral petal arrival proposal reversal interval goal "
-    "potential thermal referral appraisal renal hippocampal logic music topic clinic fabric traffic mechanic arsenic "
-    "picnic panic epidemic pandemic plastic critic rubric antibiotic narcotic psychedelic statistic heuristic arithmetic "
-    "music magic republic public characteristic characteristics diuretic aquatic hallucinogenic archive olive motive "
-    "narrative initiative perspective objective directive incentive alternative relative native detective executive "
-    "adjective additive preservative locomotive variable table cable vegetable fable constable library dictionary "
-    "secondary boundary glossary summary salary seminary anniversary vocabulary coronary ovary pituitary diary canary "
-    "adversary sensitive hive drive five dive cognitive sedative laxative fixative preoperational seed breed need speed "
-    "weed bed deed feed reed creed greed hundred kindred embryonic psychic skeptic metric synthetic genetic"
+    "animal animals hospital signal signals individual mammal mammals chemical chemicals mineral minerals crystal "
+    "crystals metal metals ritual material rehearsal retrieval arousal withdrawal approval survival removal "
+    "refusal denial trial trials criminal professional journal festival capital canal coral petal arrival "
+    "proposal reversal interval goal potential thermal referral appraisal renal hippocampal logic music topic "
+    "clinic fabric traffic mechanic arsenic picnic panic epidemic pandemic plastic critic rubric antibiotic "
+    "narcotic psychedelic statistic heuristic arithmetic music magic republic public characteristic "
+    "characteristics diuretic aquatic hallucinogenic archive olive motive narrative initiative perspective "
+    "objective directive incentive alternative relative native detective executive adjective additive "
+    "preservative locomotive variable table cable vegetable fable constable library dictionary secondary boundary "
+    "glossary summary salary seminary anniversary vocabulary coronary ovary pituitary diary canary adversary "
+    "sensitive hive drive five dive sedative laxative fixative preoperational seed breed need speed weed bed deed "
+    "feed reed creed greed hundred kindred embryonic psychic skeptic metric synthetic genetic"
 )
 PERSON_VERBS = _set(
-    "proposed believed developed argued suggested discovered founded published wrote coined conducted introduced theorized "
-    "hypothesized claimed concluded described identified established demonstrated invented asserted thought formulated "
-    "investigated observed designed pioneered created conceived won recognized defined emphasized expanded explained "
-    "viewed referred served taught studied used examined championed advocated criticized noted maintained asked"
+    "proposed believed developed argued suggested discovered founded published wrote coined conducted introduced "
+    "theorized hypothesized claimed concluded described identified established demonstrated invented asserted "
+    "thought formulated investigated observed designed pioneered created conceived won recognized defined "
+    "emphasized expanded explained viewed referred served taught studied used examined championed advocated "
+    "criticized noted maintained asked"
 )
 PEOPLE = _set(
     "psychologist psychologists psychiatrist psychiatrists physician physicist chemist biologist physiologist "
     "neurologist neuroscientist philosopher scientist researcher researchers anthropologist sociologist linguist "
-    "economist mathematician theorist theorists botanist geologist astronomer historian engineer surgeon physiologists "
-    "colleague colleagues student dr professor scholar author inventor naturalist geneticist biochemist biologists"
+    "economist mathematician theorist theorists botanist geologist astronomer historian engineer surgeon "
+    "physiologists colleague colleagues student dr professor scholar author inventor naturalist geneticist "
+    "biochemist biologists"
 )
 PLURALS = _set(
-    "phenomena criteria bacteria mitochondria nuclei stimuli people children men women mice feet teeth data media alumni "
-    "axes vertebrae ganglia cilia flagella algae fungi larvae antennae formulae spectra strata alveoli bronchi"
+    "phenomena criteria bacteria mitochondria nuclei stimuli people children men women mice feet teeth data media "
+    "alumni axes vertebrae ganglia cilia flagella algae fungi larvae antennae formulae spectra strata alveoli "
+    "bronchi"
 )
 SINGULARS_IN_S = _set(
-    "diabetes species series lens mumps rabies herpes calculus means news pancreas bias atlas gas canvas chaos cosmos "
-    "ethos pathos thermos sepsis christmas texas paris aids"
+    "diabetes species series lens mumps rabies herpes calculus means news pancreas bias atlas gas canvas chaos "
+    "cosmos ethos pathos thermos sepsis christmas texas paris aids"
 )
 
 # Enough of the commonest given names to tell a person from a place or an institute.
 GIVEN_NAMES = _set(
-    "Aaron Abraham Adam Albert Alexander Alfred Alice Allan Allen Amos Andrew Anna Anne Anthony Antoine Arthur Barbara "
-    "Benjamin Bernard Burrhus Carl Carol Carolus Catherine Charles Christian Christopher Claude Clark Daniel David "
-    "Dmitri Dorothy Douglas Edward Edwin Elizabeth Ellen Emily Emma Enrico Eric Erik Ernest Ernst Erwin Eugene Francis "
-    "Francisco Franz Fred Frederick Friedrich Galileo George Gerald Gilbert Gordon Grace Gregor Gustav Hans Harold Harry "
-    "Heinrich Helen Henri Henry Herbert Hermann Howard Hugo Ian Isaac Ivan Jack Jacob Jacques James Jane Jean Jerome "
-    "Joan Johann Johannes John Jonas Joseph Julia Julian Karen Karl Kenneth Konrad Kurt Lawrence Leon Leonard Lev Lewis "
-    "Linda Linus Lloyd Louis Louise Ludwig Margaret Maria Marie Mark Martha Martin Mary Matthew Matthias Max Michael "
-    "Niels Nikola Noam Otto Patricia Paul Peter Philip Philippe Ralph Raymond Rene Richard Robert Roger Ronald Rosalind "
-    "Rudolf Ruth Samuel Sandra Sarah Sigmund Simon Solomon Stanley Stephen Steven Susan Theodor Theodore Thomas Ulric "
-    "Victor Vincent Walter Werner Wilhelm William Wolfgang Howard Hans Kitty Elliot Mamie Sumner Rosalie Carol Diana "
-    "Sara Sally Jennifer Jessica Ashley Amanda Jenny Sam Tom Tim Bob Mike Joe Kim Maya Luis Alex Virginia Candace Rose "
-    "Brian Kevin Laura Lisa Nancy Megan Rachel Rebecca Sharon Tina Tyler Zoe Aisha Amy Ben Carlos Chris Dan Elena Jamal Jose "
-    "Josh Juan Kate Katie Lucy Marcus Matt Nick Olivia Pat Rob Ron Steve Sue Ted Tony Will Yan Roy Ray Sandy Charlie "
+    "Aaron Abraham Adam Albert Alexander Alfred Alice Allan Allen Amos Andrew Anna Anne Anthony Antoine Arthur "
+    "Barbara Benjamin Bernard Burrhus Carl Carol Carolus Catherine Charles Christian Christopher Claude Clark "
+    "Daniel David Dmitri Dorothy Douglas Edward Edwin Elizabeth Ellen Emily Emma Enrico Eric Erik Ernest Ernst "
+    "Erwin Eugene Francis Francisco Franz Fred Frederick Friedrich Galileo George Gerald Gilbert Gordon Grace "
+    "Gregor Gustav Hans Harold Harry Heinrich Helen Henri Henry Herbert Hermann Howard Hugo Ian Isaac Ivan Jack "
+    "Jacob Jacques James Jane Jean Jerome Joan Johann Johannes John Jonas Joseph Julia Julian Karen Karl Kenneth "
+    "Konrad Kurt Lawrence Leon Leonard Lev Lewis Linda Linus Lloyd Louis Louise Ludwig Margaret Maria Marie Mark "
+    "Martha Martin Mary Matthew Matthias Max Michael Niels Nikola Noam Otto Patricia Paul Peter Philip Philippe "
+    "Ralph Raymond Rene Richard Robert Roger Ronald Rosalind Rudolf Ruth Samuel Sandra Sarah Sigmund Simon "
+    "Solomon Stanley Stephen Steven Susan Theodor Theodore Thomas Ulric Victor Vincent Walter Werner Wilhelm "
+    "William Wolfgang Howard Hans Kitty Elliot Mamie Sumner Rosalie Carol Diana Sara Sally Jennifer Jessica "
+    "Ashley Amanda Jenny Sam Tom Tim Bob Mike Joe Kim Maya Luis Alex Virginia Candace Rose Brian Kevin Laura Lisa "
+    "Nancy Megan Rachel Rebecca Sharon Tina Tyler Zoe Aisha Amy Ben Carlos Chris Dan Elena Jamal Jose Josh Juan "
+    "Kate Katie Lucy Marcus Matt Nick Olivia Pat Rob Ron Steve Sue Ted Tony Will Yan Roy Ray Sandy Charlie "
     "Aristotle Plato Socrates Hippocrates Galen"
 )

@@ -15,8 +15,8 @@ _TOO_ALIKE = 80
 _TIERS = (0.7, 0.45, 0.0)
 _PREFERRED = {
     "easy": {Kind.DEFINITION, Kind.NAME},
-    "medium": {Kind.SUBJECT, Kind.NAME, Kind.YEAR},
-    "hard": {Kind.MEANING, Kind.SUBJECT, Kind.NUMBER},
+    "medium": {Kind.SUBJECT, Kind.NAME, Kind.YEAR, Kind.NUMBER},
+    "hard": {Kind.MEANING, Kind.SUBJECT, Kind.CLOZE},
     "remember": {Kind.DEFINITION, Kind.NAME, Kind.YEAR, Kind.CLOZE},
     "understand": {Kind.MEANING, Kind.SUBJECT},
     "apply": {Kind.SUBJECT, Kind.MEANING},
@@ -86,7 +86,7 @@ def _pick(good: list[Item], choice: list[Item], order: Order) -> Item:
 
 def _suits(item: Item, order: Order) -> float:
     """A little weight for patterns that go with the difficulty and the Bloom level asked for."""
-    return 0.1 * sum(item.fact.kind in _PREFERRED.get(wish, ()) for wish in (order.difficulty, order.bloom))
+    return 0.12 * sum(item.fact.kind in _PREFERRED.get(wish, ()) for wish in (order.difficulty, order.bloom))
 
 
 def _worded(item: Item) -> Written:

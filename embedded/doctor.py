@@ -13,7 +13,6 @@ from embedded import (
     ports,
     postgres,
     postgres_data,
-    process,
     reach,
     temporal_build,
     temporal_cli,
@@ -169,7 +168,7 @@ def _part(name: str, state: StackState, home: Home) -> Finding:
     log = home.log_of(name)
     if record.failure is not None:
         return Finding(title, "fail", record.failure, f"Read {log}, then start again.")
-    if not process.Mark(record.pid, record.started).lives():
+    if not record.mark.lives():
         return Finding(title, "warn", f"process {record.pid} is gone", f"Read {log}; the next start starts it again.")
     if not record.ready:
         return Finding(title, "warn", f"process {record.pid} isn't ready yet", f"Wait a moment, or read {log}.")
@@ -178,7 +177,7 @@ def _part(name: str, state: StackState, home: Home) -> Finding:
 
 def _ports(state: StackState) -> Iterator[Finding]:
     """Ports that a part that isn't running will want and somebody else has."""
-    ours = {name for name, record in state.parts.items() if process.Mark(record.pid, record.started).lives()}
+    ours = {name for name, record in state.parts.items() if record.mark.lives()}
     taken = []
     for name, port in sorted(state.ports.items()):
         owner = "temporal" if name.startswith("temporal") else name

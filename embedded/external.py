@@ -41,7 +41,10 @@ def _has_profile() -> bool:
     # Temporal's own variables: its library reads them from the environment itself.
     if os.environ.get("TEMPORAL_PROFILE") or os.environ.get("TEMPORAL_CONFIG_FILE"):
         return True
-    return (platformdirs.user_config_path("temporalio") / "temporal.toml").is_file()
+    try:
+        return (platformdirs.user_config_path("temporalio") / "temporal.toml").is_file()
+    except OSError:  # HOME may still be that of another user, after sudo
+        return False
 
 
 def host_and_port(address: str, default_port: int) -> tuple[str, int]:

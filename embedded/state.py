@@ -54,21 +54,21 @@ class StateFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = path.parent / "run" / "state.lock"
-        self._seen: tuple[int, int] | None = None
-        self._cached = StackState()
+        self._cached: tuple[object, StackState] = (None, StackState())
 
     def read(self) -> StackState:
         """The state, empty if there is no file; not to be changed. StackError if it can't be read or isn't valid."""
-        # Keepers look ten times a second. Every write makes a new file, so inode and time tell of a change.
+        # Keepers look ten times a second. Every write makes a new file, so its inode, time and size tell of it.
         try:
             status = self.path.stat()
         except OSError:
             return self._load()
-        seen = (status.st_ino, status.st_mtime_ns)
-        if seen != self._seen:
-            self._cached = self._load()
-            self._seen = seen
-        return self._cached
+        seen = (status.st_ino, status.st_mtime_ns, status.st_size)
+        cached, state = self._cached
+        if seen != cached:
+            state = self._load()
+            self._cached = (seen, state)  # at once: threads share this object
+        return state
 
     def _load(self) -> StackState:
         try:

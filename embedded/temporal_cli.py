@@ -104,7 +104,7 @@ def find_or_make(setting: Path | None, report: Report, stop_if_cancelled: Callab
     raise StackError(
         f"No Temporal CLI, which the embedded Temporal server needs. Tried:\n{ways_tried}\n"
         "Do one of these: install the CLI (https://docs.temporal.io/cli) so that `temporal` is on PATH; set "
-        "TEMPORAL_CLI to its path; install Go, so that it can be built; or set TEMPORAL_ADDRESS to a Temporal server of yours."
+        "TEMPORAL_CLI to its path; install Go, so that it can be built; or set TEMPORAL_ADDRESS to a server of yours."
     )
 
 
@@ -134,7 +134,10 @@ def _reason(way: Callable[[], object]) -> str:
 
 
 def _is_executable(path: Path) -> bool:
-    return path.is_file() and os.access(path, os.X_OK)
+    try:
+        return path.is_file() and os.access(path, os.X_OK)
+    except OSError:  # HOME may still be that of another user, after sudo
+        return False
 
 
 def _keep(made: Path) -> None:

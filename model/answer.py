@@ -72,4 +72,7 @@ def response_format() -> dict[str, Any]:
             "quote": {**text, "description": "The sentence of the text that proves the key, copied verbatim."},
         },
     }
-    return {"type": "json_schema", "json_schema": {"name": "multiple_choice_question", "strict": True, "schema": schema}}
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": "multiple_choice_question", "strict": True, "schema": schema},
+    }

@@ -1,5 +1,6 @@
 """One call of the model over HTTP, with every outcome named."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ import openai
 from openai import AsyncOpenAI
 
 from model.answer import response_format
-from model.failures import classify
+from model.failures import ProviderUnavailable, classify
 from model.prices import cost_of
 
 # A question takes about 500 tokens; a model that runs away is stopped before it costs.
@@ -38,22 +39,28 @@ class ModelClient:
         self, *, api_key: str, base_url: str | None, timeout: float, prices: tuple[float, float] | None = None
     ) -> None:
         self._client = AsyncOpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
+        self._timeout = timeout
         self._prices = prices
 
     async def ask(
         self, messages: Sequence[dict[str, str]], *, model: str, temperature: float | None, request_id: str
     ) -> Reply:
         """Ask once; raises ProviderUnavailable or ProviderRejected when no answer came."""
-        options: dict[str, Any] = {} if temperature is None else {"temperature": temperature}
+        request: dict[str, Any] = {
+            "model": model,
+            "messages": list(messages),
+            "response_format": response_format(),
+            "max_completion_tokens": MAX_COMPLETION_TOKENS,
+        }
+        if temperature is not None:  # some models take none
+            request["temperature"] = temperature
         try:
-            completion = await self._client.chat.completions.create(
-                model=model,
-                messages=list(messages),  # type: ignore[arg-type]
-                response_format=response_format(),  # type: ignore[arg-type]
-                max_completion_tokens=MAX_COMPLETION_TOKENS,
-                extra_headers={REQUEST_ID_HEADER: request_id},
-                **options,
-            )
+            async with asyncio.timeout(self._timeout):  # the client's own time-out is for each read
+                completion = await self._client.chat.completions.create(
+                    **request, extra_headers={REQUEST_ID_HEADER: request_id}
+                )
+        except TimeoutError:
+            raise ProviderUnavailable("the model did not answer in time") from None
         except openai.OpenAIError as error:
             raise classify(error) from None  # the original carries URL, headers and content
         except ValueError:
@@ -79,7 +86,7 @@ class ModelClient:
 
 
 def _content(completion: Any) -> tuple[str, str | None]:
-    """The text of an answer and why it is none. A stream or answer cut short raises nothing, so each case is looked for."""
+    """The text of an answer and why it is none. An answer cut short raises nothing, so each case is looked for."""
     choices = getattr(completion, "choices", None)
     if not choices:
         return "", "the model gave no answer"

@@ -20,7 +20,9 @@ def parse_prices(text: str) -> tuple[float, float]:
     return prompt, completion
 
 
-def cost_of(model: str, prompt_tokens: int, completion_tokens: int, override: tuple[float, float] | None) -> float | None:
+def cost_of(
+    model: str, prompt_tokens: int, completion_tokens: int, override: tuple[float, float] | None
+) -> float | None:
     """US dollars of a call; None when the model's price is not known, which is not the same as free."""
     prices = override or PRICES.get(model) or PRICES.get(_without_date(model))
     if prices is None:

@@ -1,14 +1,25 @@
 """The paid-once table: answers of the model, and the slots that wait for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlmodel import col
 
 from domain.statuses import Status
 from storage.tables import ModelCall, ModelWait, WorkflowState
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What a model call needs to know of its generation; `options` as the start wrote them."""
+
+    status: Status
+    options: Mapping[str, Any]
 
 
 class ModelCallStore:
@@ -26,8 +37,12 @@ class ModelCallStore:
         """The last answer of a slot before `before_attempt`: the one that a revision is about."""
         query = (
             select(ModelCall)
-            .where(ModelCall.workflow_id == workflow_id, ModelCall.slot == slot, ModelCall.attempt < before_attempt)
-            .order_by(ModelCall.attempt.desc())
+            .where(
+                col(ModelCall.workflow_id) == workflow_id,
+                col(ModelCall.slot) == slot,
+                col(ModelCall.attempt) < before_attempt,
+            )
+            .order_by(col(ModelCall.attempt).desc())
             .limit(1)
         )
         async with AsyncSession(self._engine) as session:
@@ -40,7 +55,9 @@ class ModelCallStore:
             await session.execute(insert(ModelCall).values(values).on_conflict_do_nothing())
             stored = await session.get_one(ModelCall, (call.workflow_id, call.slot, call.step, call.attempt))
             await session.execute(
-                delete(ModelWait).where(ModelWait.workflow_id == call.workflow_id, ModelWait.slot == call.slot)
+                delete(ModelWait).where(
+                    col(ModelWait.workflow_id) == call.workflow_id, col(ModelWait.slot) == call.slot
+                )
             )
             await session.commit()
         return stored
@@ -50,16 +67,16 @@ class ModelCallStore:
 
         Read here and not from the mirror, which lags behind by design.
         """
-        stem = ModelCall.question["stem"].astext  # type: ignore[index]
+        stem = col(ModelCall.question)["stem"].astext
         query = (
             select(stem)
             .where(
-                ModelCall.workflow_id == workflow_id,
-                ModelCall.chunk_id == chunk_id,
-                ModelCall.slot != except_slot,
-                ModelCall.question.is_not(None),  # type: ignore[union-attr]
+                col(ModelCall.workflow_id) == workflow_id,
+                col(ModelCall.chunk_id) == chunk_id,
+                col(ModelCall.slot) != except_slot,
+                col(ModelCall.question).is_not(None),
             )
-            .order_by(ModelCall.created_at.desc())
+            .order_by(col(ModelCall.created_at).desc())
             .limit(limit)
         )
         async with self._engine.connect() as connection:
@@ -68,20 +85,25 @@ class ModelCallStore:
     async def next_attempts(self, workflow_id: str) -> dict[int, int]:
         """Slot -> first attempt number without a stored answer."""
         query = (
-            select(ModelCall.slot, func.max(ModelCall.attempt) + 1)
-            .where(ModelCall.workflow_id == workflow_id)
-            .group_by(ModelCall.slot)
+            select(col(ModelCall.slot), func.max(col(ModelCall.attempt)) + 1)
+            .where(col(ModelCall.workflow_id) == workflow_id)
+            .group_by(col(ModelCall.slot))
         )
         async with self._engine.connect() as connection:
-            return {slot: attempt for slot, attempt in await connection.execute(query)}
+            return {row[0]: row[1] for row in await connection.execute(query)}
 
-    async def is_paused(self, workflow_id: str) -> bool:
-        """Whether the mirror says that the generation is paused."""
-        query = select(WorkflowState.status).where(WorkflowState.workflow_id == workflow_id)
+    async def generation(self, workflow_id: str) -> Generation | None:
+        """The status that the mirror shows and the options of the start; None when the row is gone."""
+        query = select(col(WorkflowState.status), col(WorkflowState.state_data)["options"]).where(
+            col(WorkflowState.workflow_id) == workflow_id
+        )
         async with self._engine.connect() as connection:
-            return bool(await connection.scalar(query) == Status.PAUSED)
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else Generation(Status(row[0]), row[1])
 
-    async def wait_for_provider(self, workflow_id: str, slot: int, reason: str, since: datetime, retry_at: datetime) -> None:
+    async def wait_for_provider(
+        self, workflow_id: str, slot: int, reason: str, since: datetime, retry_at: datetime
+    ) -> None:
         """Say that a slot waits for the provider, for the user to see."""
         statement = insert(ModelWait).values(
             workflow_id=workflow_id, slot=slot, reason=reason, since=since, retry_at=retry_at
@@ -94,25 +116,16 @@ class ModelCallStore:
                 )
             )
 
-    async def stop_waiting(self, workflow_id: str, slots: Sequence[int]) -> None:
-        """Forget that these slots wait."""
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                delete(ModelWait).where(ModelWait.workflow_id == workflow_id, ModelWait.slot.in_(slots))  # type: ignore[attr-defined]
-            )
-
-
-
     async def spent(self, workflow_id: str, slots: Sequence[int] | None) -> tuple[int, int, int, float]:
         """Calls, prompt tokens, completion tokens and US dollars of the stored answers, of all slots or of some."""
         query = select(
             func.count(),
-            func.coalesce(func.sum(ModelCall.prompt_tokens), 0),
-            func.coalesce(func.sum(ModelCall.completion_tokens), 0),
-            func.coalesce(func.sum(ModelCall.cost), 0.0),
-        ).where(ModelCall.workflow_id == workflow_id)
+            func.coalesce(func.sum(col(ModelCall.prompt_tokens)), 0),
+            func.coalesce(func.sum(col(ModelCall.completion_tokens)), 0),
+            func.coalesce(func.sum(col(ModelCall.cost)), 0.0),
+        ).where(col(ModelCall.workflow_id) == workflow_id)
         if slots is not None:
-            query = query.where(ModelCall.slot.in_(slots))  # type: ignore[attr-defined]
+            query = query.where(col(ModelCall.slot).in_(slots))
         async with self._engine.connect() as connection:
             calls, prompt_tokens, completion_tokens, cost = (await connection.execute(query)).one()
-        return int(calls), int(prompt_tokens), int(completion_tokens), float(cost)
+        return calls, prompt_tokens, completion_tokens, cost or 0.0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlmodel import col
 
 from domain.chunking import Chunk
 from storage.tables import ContentChunk, QuestionRow, Quiz, SourceDocument, User, WorkflowState, now
@@ -55,7 +56,9 @@ class QuizStore:
                 .values(id=uuid.uuid4(), email=LOCAL_ACCOUNT, created_at=now())
                 .on_conflict_do_nothing(index_elements=["email"])
             )
-            owner: uuid.UUID = (await connection.execute(select(User.id).where(User.email == LOCAL_ACCOUNT))).scalar_one()
+            owner: uuid.UUID = (
+                await connection.execute(select(col(User.id)).where(col(User.email) == LOCAL_ACCOUNT))
+            ).scalar_one()
             return owner
 
     async def create(self, quiz: Quiz, documents: Sequence[NewDocument]) -> Quiz:
@@ -89,8 +92,9 @@ class QuizStore:
     @contextlib.asynccontextmanager
     async def one_at_a_time(self, name: str) -> AsyncIterator[None]:
         """Keep other processes out of the same block with the same name: a second one waits."""
-        async with self._engine.connect() as connection:
-            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        async with self._engine.connect() as plain:
+            # No transaction is held open while the caller works.
+            connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
             key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
             await connection.execute(select(func.pg_advisory_lock(key)))
             try:
@@ -102,9 +106,9 @@ class QuizStore:
         """The newest generation of an owner's quizzes made from the same files and options."""
         query = (
             select(WorkflowState)
-            .join(Quiz, Quiz.id == WorkflowState.quiz_id)
-            .where(Quiz.owner_id == owner_id, Quiz.settings["fingerprint"].astext == fingerprint)
-            .order_by(WorkflowState.created_at.desc())
+            .join(Quiz, col(Quiz.id) == col(WorkflowState.quiz_id))
+            .where(col(Quiz.owner_id) == owner_id, col(Quiz.settings)["fingerprint"].astext == fingerprint)
+            .order_by(col(WorkflowState.created_at).desc())
             .limit(1)
         )
         async with AsyncSession(self._engine) as session:
@@ -112,9 +116,11 @@ class QuizStore:
 
     async def documents(self, quiz_id: uuid.UUID) -> list[SourceDocument]:
         """The documents of a quiz in their order."""
-        query = select(SourceDocument).where(SourceDocument.quiz_id == quiz_id).order_by(SourceDocument.ordinal)
+        query = (
+            select(SourceDocument).where(col(SourceDocument.quiz_id) == quiz_id).order_by(col(SourceDocument.ordinal))
+        )
         async with AsyncSession(self._engine) as session:
-            return list(await session.scalars(query))
+            return list(await session.scalars(query.order_by(col(SourceDocument.ordinal))))
 
     async def save_chunks(self, document: SourceDocument, chunks: Sequence[Chunk]) -> list[ContentChunk]:
         """Write the chunks of a document once; a repeated call returns the first one's chunks."""
@@ -129,7 +135,9 @@ class QuizStore:
             }
             for ordinal, chunk in enumerate(chunks)
         ]
-        query = select(ContentChunk).where(ContentChunk.document_id == document.id).order_by(ContentChunk.ordinal)
+        query = (
+            select(ContentChunk).where(col(ContentChunk.document_id) == document.id).order_by(col(ContentChunk.ordinal))
+        )
         async with AsyncSession(self._engine, expire_on_commit=False) as session:
             if rows and not (await session.scalars(query.limit(1))).first():
                 await session.execute(insert(ContentChunk).on_conflict_do_nothing(), rows)
@@ -140,20 +148,20 @@ class QuizStore:
     async def chunk(self, chunk_id: int) -> ChunkText | None:
         """The text of a chunk."""
         query = (
-            select(ContentChunk.id, ContentChunk.text, ContentChunk.start, SourceDocument.name)
-            .join(SourceDocument, SourceDocument.id == ContentChunk.document_id)
-            .where(ContentChunk.id == chunk_id)
+            select(col(ContentChunk.text), col(ContentChunk.start), col(SourceDocument.name))
+            .join(SourceDocument, col(SourceDocument.id) == col(ContentChunk.document_id))
+            .where(col(ContentChunk.id) == chunk_id)
         )
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else ChunkText(id=row[0], text=row[1], start=row[2], document=row[3])
+        return None if row is None else ChunkText(id=chunk_id, text=row[0], start=row[1], document=row[2])
 
     async def question_stems(self, quiz_id: uuid.UUID) -> list[tuple[str, int, str]]:
         """(workflow id, slot, stem) of every question of a quiz."""
         query = (
-            select(QuestionRow.workflow_id, QuestionRow.slot, QuestionRow.stem)
-            .where(QuestionRow.quiz_id == quiz_id)
-            .order_by(QuestionRow.workflow_id, QuestionRow.slot)
+            select(col(QuestionRow.workflow_id), col(QuestionRow.slot), col(QuestionRow.stem))
+            .where(col(QuestionRow.quiz_id) == quiz_id)
+            .order_by(col(QuestionRow.workflow_id), col(QuestionRow.slot))
         )
         async with self._engine.connect() as connection:
             return [(row[0], row[1], row[2]) for row in await connection.execute(query)]

@@ -31,11 +31,11 @@ def _json() -> Any:
 
 
 def _created() -> Any:
-    return Field(default_factory=now, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    return Field(default_factory=now, sa_type=DateTime(timezone=True))
 
 
 def _moment() -> Any:
-    return Field(default=None, sa_type=DateTime(timezone=True), nullable=True)  # type: ignore[call-overload]
+    return Field(default=None, sa_type=DateTime(timezone=True), nullable=True)
 
 
 class Table(SQLModel):

@@ -1,4 +1,4 @@
-"""The store of workflow states: the mirror's writes behind their fence, and everything the app reads of a generation."""
+"""The store of workflow states: the mirror's writes behind their fence, and what the app reads of a generation."""
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import Row, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlmodel import col
 
 from domain.question import question_id
 from domain.statuses import Status
@@ -21,12 +22,14 @@ from storage.tables import (
     Quiz,
     WorkflowEvent,
     WorkflowState,
+    metadata,
     now,
 )
 
 # LISTEN on this channel to hear of accepted snapshots; the payload is the workflow id.
 CHANNEL = "mcq_progress"
 
+ACTIVE = (Status.RUNNING, Status.PAUSED)
 RESUMABLE = (Status.PAUSED, Status.FAILED, Status.CANCELLED)
 
 
@@ -104,15 +107,15 @@ class WorkflowStateStore:
     async def load(self, workflow_id: str) -> WorkflowState | None:
         """The row of a generation."""
         async with AsyncSession(self._engine) as session:
-            return await session.scalar(select(WorkflowState).where(WorkflowState.workflow_id == workflow_id))
+            return await session.scalar(select(WorkflowState).where(col(WorkflowState.workflow_id) == workflow_id))
 
     async def newest(self, *, owner_id: uuid.UUID, limit: int) -> list[WorkflowState]:
         """An owner's generations, newest first."""
         query = (
             select(WorkflowState)
-            .join(Quiz, Quiz.id == WorkflowState.quiz_id)
-            .where(Quiz.owner_id == owner_id)
-            .order_by(WorkflowState.created_at.desc())
+            .join(Quiz, col(Quiz.id) == col(WorkflowState.quiz_id))
+            .where(col(Quiz.owner_id) == owner_id)
+            .order_by(col(WorkflowState.created_at).desc())
             .limit(limit)
         )
         async with AsyncSession(self._engine) as session:
@@ -121,7 +124,7 @@ class WorkflowStateStore:
     async def active(self, quiz_id: uuid.UUID) -> WorkflowState | None:
         """The running or paused generation of a quiz, if there is one."""
         query = select(WorkflowState).where(
-            WorkflowState.quiz_id == quiz_id, WorkflowState.status.in_([Status.RUNNING, Status.PAUSED])
+            col(WorkflowState.quiz_id) == quiz_id, col(WorkflowState.status).in_(ACTIVE)
         )
         async with AsyncSession(self._engine) as session:
             return await session.scalar(query)
@@ -130,8 +133,8 @@ class WorkflowStateStore:
         """Generations of a quiz that can be resumed, newest first."""
         query = (
             select(WorkflowState)
-            .where(WorkflowState.quiz_id == quiz_id, WorkflowState.status.in_(RESUMABLE))
-            .order_by(WorkflowState.created_at.desc())
+            .where(col(WorkflowState.quiz_id) == quiz_id, col(WorkflowState.status).in_(RESUMABLE))
+            .order_by(col(WorkflowState.created_at).desc())
         )
         async with AsyncSession(self._engine) as session:
             return list(await session.scalars(query))
@@ -149,14 +152,7 @@ class WorkflowStateStore:
         if takes_over and not await is_current_run():
             return Fence.OTHER_RUN
         async with self._engine.begin() as connection:
-            row = (
-                await connection.execute(
-                    select(WorkflowState.id, WorkflowState.quiz_id, WorkflowState.run_id, WorkflowState.sequence,
-                           WorkflowState.status, WorkflowState.retry_count)
-                    .where(WorkflowState.workflow_id == write.workflow_id)
-                    .with_for_update()
-                )
-            ).one_or_none()  # fmt: skip
+            row = await self._locked(connection, write.workflow_id)
             if row is None:
                 return Fence.GONE
             if (row.run_id or "") != holder:
@@ -168,7 +164,7 @@ class WorkflowStateStore:
             await self._write_questions(connection, row.quiz_id, write)
             await connection.execute(
                 update(WorkflowState)
-                .where(WorkflowState.id == row.id)
+                .where(col(WorkflowState.id) == row.id)
                 .values(
                     run_id=write.run_id,
                     sequence=write.sequence,
@@ -177,7 +173,7 @@ class WorkflowStateStore:
                     total_steps=write.total,
                     completed_steps=write.completed,
                     # Merged: the options of the start stay beside the progress.
-                    state_data=WorkflowState.state_data.concat(dict(write.state_data)),
+                    state_data=col(WorkflowState.state_data).concat(dict(write.state_data)),
                     checkpoint_data=dict(write.checkpoint_data),
                     error_message=write.error_message,
                     last_checkpoint=moment,
@@ -185,14 +181,14 @@ class WorkflowStateStore:
                     completed_at=None if write.status.is_active else moment,
                 )
             )
-            event_type = _event_type(write, takes_over=takes_over and bool(holder or row.retry_count), before=row.status)
+            recovers = takes_over and bool(holder or row.retry_count)
             await connection.execute(
                 insert(WorkflowEvent)
                 .values(
                     workflow_state_id=row.id,
                     run_id=write.run_id,
                     sequence=write.sequence,
-                    event_type=event_type,
+                    event_type=_event_type(write, recovers=recovers, before=row.status),
                     event_data={
                         "status": write.status,
                         "completed": write.completed,
@@ -205,7 +201,7 @@ class WorkflowStateStore:
                 .on_conflict_do_nothing()
             )
             if not write.status.is_active:
-                await connection.execute(delete(ModelWait).where(ModelWait.workflow_id == write.workflow_id))
+                await connection.execute(delete(ModelWait).where(col(ModelWait.workflow_id) == write.workflow_id))
             await connection.execute(text("SELECT pg_notify(:c, :w)"), {"c": CHANNEL, "w": write.workflow_id})
         return Fence.ACCEPTED
 
@@ -224,12 +220,15 @@ class WorkflowStateStore:
         """
         statement = (
             update(WorkflowState)
-            .where(WorkflowState.workflow_id == workflow_id, WorkflowState.status.not_in([Status.RUNNING, Status.PAUSED]))
+            .where(
+                col(WorkflowState.workflow_id) == workflow_id,
+                col(WorkflowState.status).not_in([Status.RUNNING, Status.PAUSED]),
+            )
             .values(
                 status=Status.RUNNING,
                 run_id=None,  # late writes of the ended run must ask Temporal, and are refused
                 error_message=None,
-                retry_count=WorkflowState.retry_count + 1,
+                retry_count=col(WorkflowState.retry_count) + 1,
                 completed_at=None,
                 updated_at=now(),
             )
@@ -243,20 +242,21 @@ class WorkflowStateStore:
     async def delete(self, workflow_id: str) -> bool:
         """Forget a generation with its questions and stored answers; False when there was none."""
         async with self._engine.begin() as connection:
-            for table in (QuestionRow, ModelCall, ModelWait):
-                await connection.execute(delete(table).where(table.workflow_id == workflow_id))  # type: ignore[arg-type]
-            gone = await connection.execute(delete(WorkflowState).where(WorkflowState.workflow_id == workflow_id))
+            await connection.execute(delete(QuestionRow).where(col(QuestionRow.workflow_id) == workflow_id))
+            await connection.execute(delete(ModelCall).where(col(ModelCall.workflow_id) == workflow_id))
+            await connection.execute(delete(ModelWait).where(col(ModelWait.workflow_id) == workflow_id))
+            gone = await connection.execute(delete(WorkflowState).where(col(WorkflowState.workflow_id) == workflow_id))
             return bool(gone.rowcount)
 
     async def questions(self, workflow_id: str) -> list[QuestionRow]:
         """The finished questions of a generation in slot order."""
-        query = select(QuestionRow).where(QuestionRow.workflow_id == workflow_id).order_by(QuestionRow.slot)
+        query = select(QuestionRow).where(col(QuestionRow.workflow_id) == workflow_id).order_by(col(QuestionRow.slot))
         async with AsyncSession(self._engine) as session:
             return list(await session.scalars(query))
 
     async def waits(self, workflow_id: str) -> list[ModelWait]:
         """The slots that wait for the provider, longest first."""
-        query = select(ModelWait).where(ModelWait.workflow_id == workflow_id).order_by(ModelWait.since)
+        query = select(ModelWait).where(col(ModelWait.workflow_id) == workflow_id).order_by(col(ModelWait.since))
         async with AsyncSession(self._engine) as session:
             return list(await session.scalars(query))
 
@@ -264,16 +264,30 @@ class WorkflowStateStore:
         """The log of a generation, oldest first."""
         query = (
             select(WorkflowEvent)
-            .join(WorkflowState, WorkflowState.id == WorkflowEvent.workflow_state_id)
-            .where(WorkflowState.workflow_id == workflow_id)
-            .order_by(WorkflowEvent.id)
+            .join(WorkflowState, col(WorkflowState.id) == col(WorkflowEvent.workflow_state_id))
+            .where(col(WorkflowState.workflow_id) == workflow_id)
+            .order_by(col(WorkflowEvent.id))
         )
         async with AsyncSession(self._engine) as session:
             return list(await session.scalars(query))
 
+    async def _locked(self, connection: AsyncConnection, workflow_id: str) -> Row[*tuple[Any, ...]] | None:
+        """What the fence needs to know of the row, which is locked until the transaction ends."""
+        query = select(
+            col(WorkflowState.id),
+            col(WorkflowState.quiz_id),
+            col(WorkflowState.run_id),
+            col(WorkflowState.sequence),
+            col(WorkflowState.status),
+            col(WorkflowState.retry_count),
+        ).where(col(WorkflowState.workflow_id) == workflow_id)
+        return (await connection.execute(query.with_for_update())).one_or_none()
+
     async def _holder(self, workflow_id: str) -> str | None:
         """The run that holds the row ("" when none does yet); None when there is no row."""
-        query = select(func.coalesce(WorkflowState.run_id, "")).where(WorkflowState.workflow_id == workflow_id)
+        query = select(func.coalesce(col(WorkflowState.run_id), "")).where(
+            col(WorkflowState.workflow_id) == workflow_id
+        )
         async with self._engine.connect() as connection:
             holder: str | None = await connection.scalar(query)
             return holder
@@ -283,23 +297,22 @@ class WorkflowStateStore:
             return
         wanted = {(slot, step, attempt) for slot, step, attempt in write.questions}
         calls = await connection.execute(
-            select(ModelCall.__table__).where(
-                ModelCall.workflow_id == write.workflow_id, ModelCall.slot.in_({slot for slot, _, _ in wanted})
+            select(metadata.tables["model_call"]).where(
+                col(ModelCall.workflow_id) == write.workflow_id,
+                col(ModelCall.slot).in_({slot for slot, _, _ in wanted}),
             )
         )
         found = {(call.slot, call.step, call.attempt): call for call in calls}
         rows = []
         for key in sorted(wanted):
             call = found[key]
-            question = call.question
             rows.append(
                 {
                     "id": question_id(write.workflow_id, call.slot),
                     "quiz_id": quiz_id,
                     "workflow_id": write.workflow_id,
                     "slot": call.slot,
-                    **{name: question[name] for name in ("stem", "options", "key", "explanation", "difficulty", "bloom")},
-                    "source": question["source"],
+                    **call.question,
                     "flaws": [flaw["rule"] for flaw in call.flaws],
                     "model": call.model,
                     "prompt_version": call.prompt_version,
@@ -320,7 +333,7 @@ class WorkflowStateStore:
                 index_elements=["id"],
                 set_=overwrite,
                 # A repeated write must not undo a teacher's edit of the same answer.
-                where=QuestionRow.created_at != statement.excluded.created_at,
+                where=col(QuestionRow.created_at) != statement.excluded.created_at,
             ),
             rows,
         )
@@ -332,11 +345,13 @@ class WorkflowStateStore:
                 await connection.execute(
                     update(WorkflowState)
                     .where(
-                        WorkflowState.workflow_id == workflow_id,
-                        WorkflowState.status.in_([Status.RUNNING, Status.PAUSED]),
+                        col(WorkflowState.workflow_id) == workflow_id,
+                        col(WorkflowState.status).in_(ACTIVE),
                     )
                     .values(status=status, error_message=reason, updated_at=moment, completed_at=moment)
-                    .returning(WorkflowState.id, WorkflowState.completed_steps, WorkflowState.total_steps)
+                    .returning(
+                        col(WorkflowState.id), col(WorkflowState.completed_steps), col(WorkflowState.total_steps)
+                    )
                 )
             ).one_or_none()
             if row is None:
@@ -352,16 +367,16 @@ class WorkflowStateStore:
                     created_at=moment,
                 )
             )  # fmt: skip
-            await connection.execute(delete(ModelWait).where(ModelWait.workflow_id == workflow_id))
+            await connection.execute(delete(ModelWait).where(col(ModelWait.workflow_id) == workflow_id))
             await connection.execute(text("SELECT pg_notify(:c, :w)"), {"c": CHANNEL, "w": workflow_id})
         return True
 
 
-def _event_type(write: StateWrite, *, takes_over: bool, before: str) -> EventType:
+def _event_type(write: StateWrite, *, recovers: bool, before: str) -> EventType:
     if write.status is Status.COMPLETED:
         return EventType.COMPLETED
     if write.error_message:
         return EventType.ERROR
-    if takes_over:
+    if recovers:
         return EventType.RECOVERY
     return EventType.STATE_CHANGE if write.status != before else EventType.CHECKPOINT

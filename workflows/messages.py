@@ -76,7 +76,7 @@ class PreparedContent:
 
 
 class DraftInput(TypedDict):
-    """State that crosses to the `draft` activity."""
+    """State that crosses to the `draft` activity; it reads model and language from the generation's row."""
 
     slot: int
     attempt: int
@@ -86,9 +86,6 @@ class DraftInput(TypedDict):
     difficulty: str
     bloom: str
     key_position: int
-    language: str
-    model: str
-    temperature: float | None
 
 
 class ReviseInput(DraftInput):
@@ -103,7 +100,7 @@ class QuestionState(ReviseInput, total=False):
     # Answers that may still be asked for before the slot is handed to another chunk.
     retries_left: int
     step: str
-    # The last answer: question as JSON or None, its flaws, why it could not be used, tokens [prompt, completion], cost.
+    # The last answer: see AnswerUpdate.
     question: dict[str, Any] | None
     flaws: list[dict[str, str]]
     unusable: str | None
@@ -118,11 +115,16 @@ class AnswerUpdate(TypedDict):
     """What `draft` and `revise` return: the answer as read and checked."""
 
     step: str
+    # The number of the slot's next answer.
     attempt: int
+    # {"stem", "options", "key", "explanation", "span"}, or None when the answer could not be used. The rest of a stored
+    # question follows from the plan and the content, so history does not repeat it.
     question: dict[str, Any] | None
     flaws: list[dict[str, str]]
     unusable: str | None
+    # Tokens: [prompt, completion].
     usage: list[int]
+    # US dollars; None when the model's price is not known.
     cost: float | None
 
 

@@ -22,7 +22,9 @@ MIRROR_RETRY = RetryPolicy(
 class Mirror:
     """Decides when a snapshot is due. Changes are marked here and nowhere else, so the mirror cannot drift."""
 
-    def __init__(self, options: GenerationOptions, snapshot: Callable[[], Snapshot], sent: Callable[[Snapshot], None]):
+    def __init__(
+        self, options: GenerationOptions, snapshot: Callable[[], Snapshot], sent: Callable[[Snapshot], None]
+    ) -> None:
         self._options = options
         self._snapshot = snapshot
         self._sent = sent

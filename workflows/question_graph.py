@@ -41,9 +41,11 @@ Check = Callable[[QuestionState], Awaitable[dict[str, Any]]]
 def build_question_graph(draft: Draft, revise: Revise, check: Check) -> StateGraph[Any, Any, Any, Any]:
     """A fresh graph. `draft` and `revise` run as activities, one model call each; `check` runs in the workflow."""
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(QuestionState)
-    graph.add_node("draft", draft, input_schema=DraftInput, metadata=_model_node("draft"))
-    graph.add_node("revise", revise, input_schema=ReviseInput, metadata=_model_node("revise"))
-    graph.add_node("check", check, metadata={"execute_in": "workflow"})
+    # LangGraph's own node types are of synchronous functions.
+    add_node: Callable[..., object] = graph.add_node
+    add_node("draft", draft, input_schema=DraftInput, metadata=_model_node("draft"))
+    add_node("revise", revise, input_schema=ReviseInput, metadata=_model_node("revise"))
+    add_node("check", check, metadata={"execute_in": "workflow"})
     graph.add_edge(START, "draft")
     graph.add_edge("draft", "check")
     graph.add_edge("revise", "check")
@@ -59,7 +61,8 @@ async def route(state: QuestionState) -> str:
 def _model_node(verb: str) -> dict[str, Any]:
     def summary(args: tuple[Any, ...], _kwargs: dict[str, Any]) -> str:
         state = args[0]
-        return f"{verb} question {state['slot']}, answer {state['attempt']}, from part {state['part']}/{state['parts']} of chunk {state['chunk_id']}"
+        place = f"part {state['part']}/{state['parts']} of chunk {state['chunk_id']}"
+        return f"{verb} {state['slot']} on {place}, answer {state['attempt']}"
 
     return {
         "execute_in": "activity",

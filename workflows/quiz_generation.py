@@ -6,7 +6,7 @@ changes a rule never contradicts the history of a generation in flight.
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
@@ -61,7 +61,7 @@ class QuizGenerationWorkflow:
         self._graph = graph(QUESTION_GRAPH).compile()
 
     @workflow.run
-    async def run(self, start: GenerationInput) -> GenerationResult:  # noqa: ARG002 - taken in __init__
+    async def run(self, start: GenerationInput) -> GenerationResult:
         """The story."""
         mirror = asyncio.create_task(self._mirror.run())
         try:
@@ -218,15 +218,12 @@ class QuizGenerationWorkflow:
             "difficulty": plan.d,
             "bloom": plan.b,
             "key_position": plan.k,
-            "language": self._options.language,
-            "model": self._options.model,
-            "temperature": self._options.temperature,
             "problems": [],
             "retries_left": self._options.max_retries - 1,
             "spare": None,
         }
-        outcome: QuestionState = await self._graph.ainvoke(state, {"recursion_limit": RECURSION_LIMIT})
-        return outcome
+        outcome = await self._graph.ainvoke(state, {"recursion_limit": RECURSION_LIMIT})
+        return cast("QuestionState", outcome)
 
     async def check(self, state: QuestionState) -> dict[str, Any]:
         """The graph's `check` node: decides from the recorded flaws and from this quiz's other questions."""
@@ -357,11 +354,11 @@ class QuizGenerationWorkflow:
 
 async def check(state: QuestionState) -> dict[str, Any]:
     """The `check` node as the worker registers it: the workflow that runs the graph knows the other questions."""
-    generation: QuizGenerationWorkflow = workflow.instance()  # type: ignore[assignment]
+    generation: QuizGenerationWorkflow = workflow.instance()
     return await generation.check(state)
 
 
-def _reason(error: ApplicationError | ActivityError) -> str:
+def _reason(error: BaseException) -> str:
     """The sentence for the teacher: the failure's own, without the SDK's wrapping."""
     cause = error.cause if isinstance(error, ActivityError) else error
     return cause.message if isinstance(cause, ApplicationError) else str(cause or error)

@@ -1,0 +1,1 @@
+"""What tests share: the demo model as a process, a world around one test, waiting."""

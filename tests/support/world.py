@@ -1,0 +1,114 @@
+"""One test's world: real stores and service, a worker when wanted, and the generation in the middle."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+
+from domain.statuses import Status
+from service import GenerationRequest, GenerationService, GenerationStatus
+from settings import Settings
+from storage.engine import create_engine
+from storage.model_calls import ModelCallStore
+from storage.quizzes import NewDocument, QuizStore
+from storage.tables import Quiz
+from storage.workflow_states import WorkflowStateStore
+from tests.support.content import sample_chapter
+from tests.support.demo import DemoModel
+from tests.support.waiting import until
+from worker import build_worker
+from workflows.messages import Progress
+
+
+class World:
+    """Everything real; the test's own database and task queue."""
+
+    def __init__(self, settings: Settings, temporal: Client, demo: DemoModel) -> None:
+        self.settings = settings
+        self.temporal = temporal
+        self.demo = demo
+        self.engine = create_engine(settings.require_database_url(), pool_size=4)
+        self.states = WorkflowStateStore(self.engine)
+        self.quizzes = QuizStore(self.engine)
+        self.calls = ModelCallStore(self.engine)
+        self.service = self.service_with(settings)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._end_generations()
+        await self.engine.dispose()
+
+    def service_with(self, settings: Settings) -> GenerationService:
+        """The service with other settings on the same stores."""
+
+        async def connect() -> Client:
+            return self.temporal
+
+        return GenerationService(settings, self.states, self.quizzes, connect)
+
+    @asynccontextmanager
+    async def worker(self, **changes: Any) -> AsyncIterator[None]:
+        """A worker in this process, with settings changed if wanted."""
+        worker = build_worker(self.temporal, self.settings.model_copy(update=changes))
+        async with worker:
+            yield
+
+    async def quiz(self, *documents: NewDocument) -> Quiz:
+        """A quiz with content: the sample chapter unless told otherwise."""
+        owner = await self.quizzes.local_owner()
+        return await self.quizzes.create(Quiz(owner_id=owner, title="A quiz"), documents or [sample_chapter()])
+
+    async def start(self, questions: int, *, quiz: Quiz | None = None, **changes: Any) -> str:
+        """Start a generation, with settings changed if wanted; returns its workflow id."""
+        service = self.service_with(self.settings.model_copy(update=changes))
+        return await service.generate(quiz or await self.quiz(), GenerationRequest(questions))
+
+    def handle(self, workflow_id: str) -> WorkflowHandle[Any, Any]:
+        """The workflow's handle."""
+        return self.temporal.get_workflow_handle(workflow_id)
+
+    async def progress(self, workflow_id: str) -> Progress:
+        """The answer of the `progress` query."""
+        answer: Progress = await self.handle(workflow_id).query("progress", result_type=Progress)
+        return answer
+
+    async def until_status(self, workflow_id: str, *wanted: Status, seconds: float = 60) -> GenerationStatus:
+        """The mirrored status once it is one of `wanted`."""
+        return await until(
+            lambda: self.service.status(workflow_id), lambda status: status.status in wanted, seconds
+        )
+
+    async def until_completed(self, workflow_id: str, count: int, seconds: float = 60) -> GenerationStatus:
+        """The mirrored status once at least `count` questions are done."""
+        return await until(
+            lambda: self.service.status(workflow_id), lambda status: status.completed >= count, seconds
+        )
+
+    async def history(self, workflow_id: str) -> WorkflowHistory:
+        """The history of the current run."""
+        return await self.handle(workflow_id).fetch_history()
+
+    async def events(self, workflow_id: str) -> Counter[str]:
+        """How many events of each type the current run has."""
+        history = await self.history(workflow_id)
+        return Counter(EventType.Name(event.event_type).removeprefix("EVENT_TYPE_") for event in history.events)
+
+    async def _end_generations(self) -> None:
+        """Leave nothing open on the shared server."""
+        owner = await self.quizzes.local_owner()
+        for row in await self.states.newest(owner_id=owner, limit=100):
+            if Status(row.status).is_active:
+                try:
+                    await self.handle(row.workflow_id).terminate("the test is over")
+                except Exception:  # noqa: S110, BLE001 - it may have ended meanwhile
+                    pass
+
+
