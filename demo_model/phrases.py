@@ -14,8 +14,11 @@ _SINGULAR_IN_S = re.compile(r"(?:ss|us|is|ics|ness|'s|’s)$")
 _LONGEST_PHRASE = 5
 # Before a preposition a form that could be a noun mostly is one ("tests for"); not in these.
 _PHRASAL = frozenset(
-    [("leads", "to"), ("points", "to"), ("results", "in"), ("results", "from"), ("acts", "as"), ("acts", "on")]
-    + [("functions", "as"), ("works", "by"), ("runs", "through"), ("turns", "into"), ("stems", "from")]
+    zip(
+        ("leads", "points", "results", "results", "acts", "acts", "functions", "works", "runs", "turns", "stems"),
+        ("to", "to", "in", "from", "as", "on", "as", "by", "through", "into", "from"),
+        strict=True,
+    )
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from demo_model import verbs as v
 from demo_model import words as w
-from demo_model.phrases import Token, head_of, is_plural, may_be_in_phrase, phrase_at, tokenize
+from demo_model.phrases import Token, head_of, is_plural, is_predicate, may_be_in_phrase, phrase_at, tokenize
 from demo_model.sentences import Sentence, headings
 
 _TECHNICAL = re.compile(
@@ -120,7 +120,11 @@ class Terms:
             if phrase is None:
                 position += 1
                 continue
-            closes = phrase.last == len(tokens) or not may_be_in_phrase(tokens[phrase.last])
+            closes = (
+                phrase.last == len(tokens)
+                or not may_be_in_phrase(tokens[phrase.last])
+                or is_predicate(tokens, phrase.last)
+            )
             size = phrase.last - phrase.first
             before = tokens[position - 1].lower if position else ""
             opened = (

@@ -37,7 +37,7 @@ def run(
                 command,
                 cwd=cwd,
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # by whose end a child may know that we were killed
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # so that its own children end with it
@@ -57,7 +57,7 @@ def run(
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(popen.pid, signal.SIGKILL)
-            popen.wait()
+            popen.communicate()
         output.seek(0)
         text = output.read().decode(errors="replace").strip()
     if popen.returncode != 0:

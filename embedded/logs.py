@@ -46,8 +46,11 @@ class Reporter:
     def __call__(self, message: str) -> None:
         """Pass a message on."""
         with self._lock:
-            with open_log(self._path) as log:
-                log.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {message}\n".encode())
+            try:
+                with open_log(self._path) as log:
+                    log.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {message}\n".encode())
+            except OSError as error:  # a full disk must not end the supervision, nor hide the message
+                message = f"{message} [not in {self._path}: {error.strerror}]"
             if self._tell is not None:
                 self._tell(message)
 

@@ -4,7 +4,9 @@ The SDK downloads only when it starts a server, so one is started, in memory, an
 """
 
 import asyncio
+import os
 import sys
+import threading
 
 
 async def _download(version: str, folder: str) -> None:
@@ -14,8 +16,24 @@ async def _download(version: str, folder: str) -> None:
     await environment.shutdown()
 
 
-if __name__ == "__main__":
+def _end_with_parent() -> None:
+    sys.stdin.read()  # a pipe that the parent holds open and never writes to
+    os._exit(1)
+
+
+def main() -> None:
+    """Download, and exit with 0 if that worked; the reason is on standard error otherwise."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    status = 0
     try:
         asyncio.run(_download(sys.argv[1], sys.argv[2]))
     except RuntimeError as error:
-        sys.exit(f"{error}")
+        sys.stderr.write(f"{error}\n")
+        sys.stderr.flush()
+        status = 1
+    # Without the interpreter's own end, in which the SDK's threads and ours may crash it.
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()

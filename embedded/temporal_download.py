@@ -22,6 +22,7 @@ def download(version: str, folder: Path, report: Report, stop_if_cancelled: Call
     script = Path(__file__).with_name("sdk_download.py")
     command = [sys.executable, "-P", str(script), f"v{version}", str(folder)]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    reason = "the SDK downloaded nothing"
     try:
         run(
             command,
@@ -32,12 +33,9 @@ def download(version: str, folder: Path, report: Report, stop_if_cancelled: Call
             environment=environment,
         )
     except UnavailableError as error:
-        raise UnavailableError(str(error)) from error
-    found = [
-        path
-        for path in folder.iterdir()
-        if path.name.startswith("temporal-") and not path.name.endswith(".downloading")
-    ]
+        reason = str(error)
+    # Even if it failed: the server may have been too slow to start. The SDK gives a whole download this name at its end.
+    found = [path for path in folder.glob("temporal-*") if path.suffix != ".downloading"]
     if not found:
-        raise UnavailableError("the SDK downloaded nothing")
+        raise UnavailableError(reason)
     return found[0]

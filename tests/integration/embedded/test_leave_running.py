@@ -15,12 +15,12 @@ from tests.integration.embedded.helpers import OtherUser, lives, part_pid, setti
 
 def test_left_running_until_it_is_stopped(home: Path, other_user: Callable[..., OtherUser]) -> None:
     """After the last user left it running the parts live on; `stop` ends them and tells which."""
-    user = other_user(postgres=True, toys={"toy": {}})
+    user = other_user(toys={"one": {}, "two": {}})
     user.tell("leave")
     user.process.wait(10)
-    pids = [part_pid(home, part) or 0 for part in ("postgres", "toy")]
+    pids = [part_pid(home, part) or 0 for part in ("one", "two")]
     assert all(lives(pid) for pid in pids)
-    assert stop(settings_for(home)) == ["toy", "postgres"]
+    assert stop(settings_for(home)) == ["two", "one"]
     assert not any(lives(pid) for pid in pids)
     assert stop(settings_for(home)) == []
 

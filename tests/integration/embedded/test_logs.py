@@ -14,10 +14,10 @@ def test_log_is_appended_and_set_aside_when_big(home: Path, monkeypatch: pytest.
     monkeypatch.setattr(logs, "MAX_SIZE", 1000)
     folder = home / "logs"
     folder.mkdir(parents=True)
-    (folder / "toy.log").write_text("before\n")
-    (folder / "postgres.log").write_text("x" * 1001)
-    with Stack(settings_for(home, postgres=True), extra_parts=[toy()]):
+    (folder / "one.log").write_text("before\n")
+    (folder / "two.log").write_text("x" * 1001)
+    with Stack(settings_for(home), extra_parts=[toy("one"), toy("two")]):
         pass
-    assert (folder / "toy.log").read_text().startswith("before\n")
-    assert (folder / "postgres.log.1").read_text() == "x" * 1001
-    assert "database system is ready" in (folder / "postgres.log").read_text()
+    assert (folder / "one.log").read_text().startswith("before\nGET")
+    assert (folder / "two.log.1").read_text() == "x" * 1001
+    assert (folder / "two.log").read_text().startswith("GET")

@@ -3,16 +3,17 @@
 Downloads are made to fail here by a proxy that isn't there; Go and `temporal` are scripts.
 """
 
+import socket
 import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from embedded import temporal_cli
+from embedded import temporal_cli, temporal_download
 from embedded.errors import StackError
 from tests.integration.embedded.helpers import HERE, ROOT, eventually
 
@@ -156,6 +157,40 @@ def test_build_killed_half_way(machine: Path) -> None:
     (machine / "hold").unlink()
     assert _get() == temporal_cli.cached()
     assert [*folder.glob("partial-*")] == []
+
+
+@pytest.fixture
+def silence(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """A way out that takes the request for the download and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.settimeout(20)
+        for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        yield proxy
+
+
+def test_download_killed_half_way(machine: Path, silence: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A killed download ends with its process, and what it left isn't used."""
+    killed = _getter()
+    connection, _ = silence.accept()
+    killed.kill()
+    killed.communicate()
+    with connection:
+        connection.settimeout(20)
+        while connection.recv(4096):  # the request, and then the end of the one that asked
+            pass
+    assert temporal_cli.find(None) is None
+    monkeypatch.setattr(temporal_download, "_TIMEOUT", 0.5)
+    _fake_go(machine)
+    assert _get() == temporal_cli.cached()
+    assert [*temporal_cli.cached().parent.glob("partial-*")] == []
+
+
+def test_download_without_an_end(machine: Path, silence: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A download that takes too long is given up, and that is the reason told."""
+    monkeypatch.setattr(temporal_download, "_TIMEOUT", 0.5)
+    with pytest.raises(StackError, match="the download by the Temporal SDK: it took longer than 0.5 s"):
+        _get()
 
 
 def test_two_at_once(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 
 class _Handler(BaseHTTPRequestHandler):
+    def log_message(self, text: str, *values: object) -> None:
+        sys.stderr.write(f"GET {text % values}\n")
+        sys.stderr.flush()
+
     def do_GET(self) -> None:
         if self.path == "/die":
             os._exit(3)

@@ -29,9 +29,9 @@ PIECES = st.sampled_from(
         "“Quoted,” she said.",
     ]
 )
-TEXTS = st.lists(PIECES | st.text(max_size=30), max_size=30).map(" ".join) | st.lists(
-    PIECES, max_size=30
-).map("\n\n".join)
+TEXTS = st.lists(PIECES | st.text(max_size=30), max_size=30).map(" ".join) | st.lists(PIECES, max_size=30).map(
+    "\n\n".join
+)
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,0 +1,49 @@
+"""SIGKILL to each part in the middle of a generation costs nothing but time."""
+
+import asyncio
+
+import pytest
+from temporalio.client import Client, WorkflowHistory
+
+from embedded.stack import Stack
+from settings import Settings
+from temporal_client import connect
+from tests.e2e.mcq import Mcq
+from tests.e2e.witness import answered_twice, calls_after_completion
+from tests.support.waiting import until_now
+
+WINDOW = 8
+
+
+def history_of(mcq: Mcq, workflow_id: str) -> WorkflowHistory:
+    """The history of the finished generation, from the stack as `mcq` left it."""
+
+    async def fetch() -> WorkflowHistory:
+        with Stack(Settings(_env_file=None, mcq_home=mcq.home)) as stack:
+            client: Client = await connect(Settings(_env_file=None, temporal_address=stack.addresses.temporal_address))
+            return await client.get_workflow_handle(workflow_id).fetch_history()
+
+    return asyncio.run(fetch())
+
+
+@pytest.mark.parametrize("victims", [["worker"], ["postgres"], ["temporal"], ["worker", "postgres", "temporal"]])
+def test_a_kill_in_the_middle_costs_nothing_but_time(mcq: Mcq, victims: list[str]) -> None:
+    """25 questions, unique slots; the part is started again; no completed call is made again.
+
+    A call that was in flight at a kill may be made twice: nobody can know whether it was answered.
+    """
+    mcq.environment["DEMO_MODEL_LATENCY"] = "0.5"
+    generate = mcq.generate(25)
+    for turn, victim in enumerate(victims):
+        mcq.until_questions(3 + 5 * turn)
+        killed = mcq.kill(victim)
+        until_now(lambda name=victim: mcq.part(name), lambda now, before=killed: now != before, seconds=60)
+    finished = mcq.finish(generate, seconds=180)
+
+    assert finished.code == 0, finished.err
+    summary = finished.json
+    assert (summary["status"], summary["completed"]) == ("completed", 25)
+    assert [question["slot"] for question in mcq.questions()] == list(range(25))
+    ledger = mcq.ledger()
+    assert calls_after_completion(history_of(mcq, summary["workflow_id"]), ledger) == []
+    assert len(answered_twice(ledger)) <= WINDOW * len(victims)
