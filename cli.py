@@ -39,6 +39,7 @@ def generate(
     on_interrupt: Annotated[
         str, typer.Option(help="What Ctrl-C leaves: `running` goes on in the background, `paused` waits for you.")
     ] = "running",
+    new: Annotated[bool, typer.Option("--new", help="Start anew instead of continuing the same request.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write questions from files. Run again after any interruption, it continues where it was."""
@@ -57,6 +58,7 @@ def generate(
         title=title,
         window=window,
         on_interrupt=OnInterrupt(on_interrupt),
+        new=new,
         as_json=as_json,
     )
     _finish(asyncio.run(run(_settings(), options, _console())))
@@ -131,7 +133,8 @@ def worker() -> None:
     """One Temporal worker; needs DATABASE_URL and a Temporal server."""
     from commands.processes import worker as run
 
-    _finish(run(_settings()))
+    _settings()  # an error in them is told in our words
+    _finish(run())
 
 
 @app.command(name="demo-model")
@@ -158,7 +161,7 @@ def doctor(as_json: AsJson = False) -> None:
     """What is here, what is missing, and how to get it. Changes nothing."""
     from commands.doctor import doctor as run
 
-    _finish(run(_settings(), Console(), as_json=as_json))
+    _finish(run(_settings(), _out(), as_json=as_json))
 
 
 def main() -> None:
@@ -182,7 +185,7 @@ def _code_of(error: Exception) -> Exit | None:
     from embedded.errors import StackError
     from service import ServiceError, TemporalUnavailable
 
-    if isinstance(error, StackError | TemporalUnavailable | OperationalError):
+    if isinstance(error, StackError | TemporalUnavailable | OperationalError | ConnectionError):
         return Exit.UNAVAILABLE
     if isinstance(error, ContentError | NotAQuestionsFile | ServiceError | OSError):
         return Exit.USAGE
@@ -199,14 +202,21 @@ def _settings() -> Settings:
 
 
 def _console() -> Console:
-    """People read stderr; stdout is for results."""
-    return Console(stderr=True)
+    """People read stderr; stdout is for results. Where no terminal wraps lines, none is wrapped."""
+    console = Console(stderr=True)
+    return console if console.is_terminal else Console(stderr=True, width=10_000)
+
+
+def _out() -> Console:
+    """Results on stdout. Where no terminal wraps lines, none is cut or wrapped."""
+    console = Console()
+    return console if console.is_terminal else Console(width=10_000)
 
 
 def _manager(as_json: bool) -> Any:
     from commands.manage import Manager
 
-    return Manager(_settings(), Console(), as_json=as_json)
+    return Manager(_settings(), _out(), as_json=as_json)
 
 
 def _finish(code: Exit) -> None:

@@ -267,12 +267,31 @@ class GenerationService:
     async def _start_again(self, workflow_id: str, status: GenerationStatus) -> GenerationStatus:
         row = await self._row(workflow_id)
         start = self._input_of(row, fresh_attempts=status.status is Status.FAILED)
+        await self._until_closed(workflow_id)
         try:
             await self._states.reopen(workflow_id)
         except ActiveGenerationExists:
             raise NotPossible("the quiz has another active generation; wait for it or cancel it") from None
         await self._start(workflow_id, start)
         return await self.status(workflow_id)
+
+    async def _until_closed(self, workflow_id: str) -> None:
+        """Wait for the ended run: it tells the mirror a moment before it closes, and until then no other can start."""
+        client = await self._client()
+        deadline = asyncio.get_running_loop().time() + ACKNOWLEDGE_SECONDS
+        async with _temporal_errors():
+            while True:
+                try:
+                    description = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_TIMEOUT)
+                except RPCError as error:
+                    if error.status is RPCStatusCode.NOT_FOUND:
+                        return  # the history expired or was lost; the questions are kept all the same
+                    raise
+                if description.status is not WorkflowExecutionStatus.RUNNING:
+                    return
+                if asyncio.get_running_loop().time() > deadline:
+                    raise NotPossible("the ended run is still closing; try again in a moment")
+                await asyncio.sleep(0.05)
 
     async def _start(self, workflow_id: str, start: GenerationInput) -> None:
         options = start.options
@@ -353,6 +372,6 @@ async def _temporal_errors() -> AsyncIterator[None]:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise NotPossible("Temporal has no open run of this generation; `mcq status` shows how it ended") from None
         raise
-    except RuntimeError as error:
-        # The SDK's word for a connection that could not be made.
-        raise TemporalUnavailable(f"Temporal cannot be reached: {error}") from None
+    except (ConnectionError, RuntimeError):
+        # RuntimeError is the SDK's word for a lazy client whose first connection fails.
+        raise TemporalUnavailable("Temporal cannot be reached; nothing was lost, try again in a moment") from None

@@ -30,7 +30,8 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
     openai_model: str = "gpt-4.1-mini"
-    # US dollars for a million prompt tokens and a million completion tokens, e.g. "0.4,1.6"; overrides the built-in table.
+    # US dollars for a million prompt tokens and a million completion tokens, e.g. "0.4,1.6"; overrides the
+    # built-in table.
     openai_prices: str | None = None
     openai_timeout: float = Field(default=60.0, gt=0)
 

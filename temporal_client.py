@@ -10,10 +10,14 @@ async def connect(settings: Settings, *, lazy: bool = False) -> Client:
     """Connect with the standard `TEMPORAL_*` variables and profiles (address, namespace, TLS, API key).
 
     `settings.temporal_address` wins over a profile. `lazy` connects at the first call, for processes that must start
-    while Temporal is down; a worker cannot be lazy.
+    while Temporal is down; a worker cannot be lazy. Raises ConnectionError.
     """
     config = ClientConfig.load_client_connect_config()
     if settings.temporal_address:
         config["target_host"] = settings.temporal_address
     config.setdefault("namespace", settings.temporal_namespace)
-    return await Client.connect(**config, lazy=lazy)
+    try:
+        return await Client.connect(**config, lazy=lazy)
+    except RuntimeError as error:
+        # The SDK's word for a server that is not there; the address in it is the useful part.
+        raise ConnectionError(f"Temporal cannot be reached at {config.get('target_host', 'localhost:7233')}") from error

@@ -18,6 +18,8 @@ from storage.engine import create_engine
 from storage.model_calls import ModelCallStore
 from storage.quizzes import QuizStore
 from storage.workflow_states import WorkflowStateStore
+from telemetry import configure_logging
+from temporal_client import connect
 from workflows.messages import QUESTION_GRAPH
 from workflows.question_graph import build_question_graph
 from workflows.quiz_generation import QuizGenerationWorkflow, check
@@ -91,3 +93,18 @@ async def run_worker(client: Client, settings: Settings) -> None:
         raise RuntimeError("the worker stopped by itself")
     await worker.shutdown()
     await running
+
+
+def main() -> None:
+    """The process: exits 0 after a drain, non-zero when the worker dies or cannot start."""
+    settings = Settings()
+    configure_logging(settings.log_level)
+
+    async def run() -> None:
+        await run_worker(await connect(settings), settings)
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -71,17 +71,33 @@ class QuestionActivities:
         }
 
     async def _pay(self, workflow_id: str, step: Step, state: DraftInput, problems: Sequence[str]) -> ModelCall:
-        generation = await self._calls.generation(workflow_id)
+        slot, attempt = state["slot"], state["attempt"]
         chunk = await self._quizzes.chunk(state["chunk_id"])
+        avoid = await self._calls.stems_on_chunk(workflow_id, state["chunk_id"], except_slot=slot, limit=AVOID_LIMIT)
+        earlier = await self._calls.latest(workflow_id, slot, attempt) if problems else None
+        # Read last, right before the call: after an acknowledged pause no call starts.
+        generation = await self._calls.generation(workflow_id)
         if generation is None or chunk is None:
             raise ApplicationError("the quiz or its content was deleted", type="QuizDeleted", non_retryable=True)
         if generation.status is Status.PAUSED:
-            # Scheduled or retried from before the pause: after an acknowledged pause no call starts.
             raise ApplicationError("the generation is paused", type=GENERATION_PAUSED, non_retryable=True)
         options = generation.options
-        messages = await self._messages(workflow_id, state, chunk, options["language"], problems)
+        assignment = Assignment(
+            text=chunk.text,
+            part=state["part"],
+            parts=state["parts"],
+            difficulty=state["difficulty"],
+            bloom=state["bloom"],
+            language=options["language"],
+            avoid=avoid,
+        )
+        messages = (
+            revise_messages(assignment, earlier.raw if earlier else "", problems)
+            if problems
+            else draft_messages(assignment)
+        )
         try_ = activity.info().attempt
-        request_id = f"{workflow_id}/{state['slot']}/{step}/{state['attempt']}/{try_}"
+        request_id = f"{workflow_id}/{slot}/{step}/{attempt}/{try_}"
         try:
             reply = await self._model.ask(
                 messages, model=options["model"], temperature=options["temperature"], request_id=request_id
@@ -91,26 +107,8 @@ class QuestionActivities:
             raise ApplicationError(error.reason, type=PROVIDER_TROUBLE, non_retryable=True) from None
         except ProviderUnavailable as error:
             log.info("model_unavailable", request_id=request_id, reason=error.reason)
-            raise await self._wait_or_give_up(workflow_id, state["slot"], error) from None
+            raise await self._wait_or_give_up(workflow_id, slot, error) from None
         return await self._store(_as_call(workflow_id, step, state, chunk, reply))
-
-    async def _messages(
-        self, workflow_id: str, state: DraftInput, chunk: ChunkText, language: str, problems: Sequence[str]
-    ) -> list[dict[str, str]]:
-        avoid = await self._calls.stems_on_chunk(workflow_id, chunk.id, except_slot=state["slot"], limit=AVOID_LIMIT)
-        assignment = Assignment(
-            text=chunk.text,
-            part=state["part"],
-            parts=state["parts"],
-            difficulty=state["difficulty"],
-            bloom=state["bloom"],
-            language=language,
-            avoid=avoid,
-        )
-        if not problems:
-            return draft_messages(assignment)
-        earlier = await self._calls.latest(workflow_id, state["slot"], state["attempt"])
-        return revise_messages(assignment, earlier.raw if earlier else "", problems)
 
     async def _wait_or_give_up(self, workflow_id: str, slot: int, error: ProviderUnavailable) -> ApplicationError:
         """The failure that makes Temporal try again, or the one that pauses the generation."""

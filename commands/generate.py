@@ -24,7 +24,7 @@ from domain.statuses import Status
 from service import GenerationRequest, GenerationStatus, TemporalUnavailable
 from settings import Settings
 from storage.quizzes import NewDocument
-from storage.tables import Quiz
+from storage.tables import Quiz, WorkflowState
 
 # Seconds between looks at the mirror: faster than an eye, slower than a load.
 POLL_INTERVAL = 0.15
@@ -52,6 +52,8 @@ class GenerateOptions:
     title: str | None = None
     window: int | None = None
     on_interrupt: OnInterrupt = OnInterrupt.RUNNING
+    # Start anew, whatever an earlier run of the same command left.
+    new: bool = False
     as_json: bool = False
 
 
@@ -105,7 +107,7 @@ class _Job:
         owner = await session.quizzes.local_owner()
         async with session.quizzes.one_at_a_time(identity):
             earlier = await session.quizzes.newest_with_fingerprint(owner, identity)
-            if earlier and Status(earlier.status) not in (Status.COMPLETED, Status.CANCELLED):
+            if earlier and not options.new and self._is_unfinished(earlier):
                 return await self._continue(earlier.workflow_id)
             quiz = Quiz(
                 owner_id=owner,
@@ -139,10 +141,19 @@ class _Job:
                     await self._session.service.pause(workflow_id)
         return Exit.INTERRUPTED
 
+    def _is_unfinished(self, earlier: WorkflowState) -> bool:
+        """Whether the same command should go on with it.
+
+        One that completed while nobody watched is still to be delivered: its questions are paid for.
+        """
+        if earlier.status == Status.COMPLETED:
+            return not questions_file.holds(self._options.out, earlier.workflow_id, Status.COMPLETED)
+        return earlier.status != Status.CANCELLED
+
     async def _continue(self, workflow_id: str) -> str:
         status = await self._session.service.status(workflow_id)
         self._display.note(f"Continuing {workflow_id}: {status.completed} of {status.total} questions exist already.")
-        if status.status is not Status.RUNNING:
+        if status.status not in (Status.RUNNING, Status.COMPLETED):
             await self._session.service.resume(workflow_id)
         return workflow_id
 

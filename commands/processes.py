@@ -32,17 +32,11 @@ def dev(settings: Settings, console: Console) -> Exit:
     return Exit.OK
 
 
-def worker(settings: Settings) -> Exit:
+def worker() -> Exit:
     """One Temporal worker until SIGTERM; raises when it dies."""
-    configure_logging(settings.log_level)
+    from worker import main  # noqa: PLC0415 - seconds of imports
 
-    async def run() -> None:
-        from temporal_client import connect  # noqa: PLC0415
-        from worker import run_worker  # noqa: PLC0415 - seconds of imports
-
-        await run_worker(await connect(settings), settings)
-
-    asyncio.run(run())
+    main()
     return Exit.OK
 
 

@@ -36,6 +36,15 @@ def check_destination(path: Path) -> None:
             raise NotAQuestionsFile(path)
 
 
+def holds(path: Path, workflow_id: str, status: str) -> bool:
+    """Whether the file has this generation's questions as of this status."""
+    try:
+        content = json.loads(path.read_text())
+        return bool((content["workflow_id"], content["status"]) == (workflow_id, status))
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
 def as_json(status: "GenerationStatus", questions: "Sequence[QuestionRow]") -> dict[str, Any]:
     """The content of the file."""
     return {

@@ -29,6 +29,8 @@ _BROKEN = re.compile(
     re.IGNORECASE,
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# The work grows with the square of the text. Chunks are far shorter; of a whole book only the beginning is read.
+_LONGEST_TEXT = 40_000
 _QUOTE_LIMIT = 220
 # With fewer items than this, any sentence has to do.
 _FEW_ITEMS = 5
@@ -50,6 +52,7 @@ class Item:
 def open_book(text: str) -> tuple[Item, ...]:
     """Every item of the text; the better ones have the higher quality."""
     # A lone surrogate can be read but not sent: such sentences are left out altogether.
+    text = text[:_LONGEST_TEXT]
     found = [sentence for sentence in sentences(text) if not _SURROGATE.search(sentence.raw)]
     usable = [index for index, sentence in enumerate(found) if _usable(sentence)]
     if not _is_english(text):

@@ -17,6 +17,8 @@ _CUT = re.compile(
 )
 # Openings of an aside, which may close with a comma before the main verb comes.
 _ASIDE = re.compile(r"(?:which|who|such as|including|like) ")
+# Words that nothing can end with.
+_HANGING = w.PREPOSITIONS | w.CONJUNCTIONS | w.DETERMINERS
 _FEWEST_WORDS = 7
 
 
@@ -36,6 +38,8 @@ def shorten(clause: str) -> str:
         return clause  # the main clause is still to come
     for cut in _CUT.finditer(clause):
         rest = clause[cut.end() :]
+        if clause[: cut.start()].rsplit(" ", 1)[-1].lower() in _HANGING:
+            continue
         if len(clause[: cut.start()].split()) >= _FEWEST_WORDS and not ("," in rest and _ASIDE.match(rest)):
             return clause[: cut.start()]
     return clause

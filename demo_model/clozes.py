@@ -12,6 +12,7 @@ from demo_model.sentences import Sentence, words_of
 
 # A word that ends a clause is most often a noun, in most languages with Latin, Greek or Cyrillic letters.
 _CLOSING_WORD = re.compile(r"(?<![-'’\w])([^\W\d_]{4,})(?=[.,;:])")
+_NO_NOUNS = w.FUNCTION_WORDS | w.ADJECTIVES | v.SURE_VERBS | v.GERUNDS
 _SHORTEST_KEY = 5
 _QUALITY = 0.2
 
@@ -50,4 +51,4 @@ def wrong_words(fact: Fact, sentences: Iterable[Sentence], *, english: bool) -> 
 
 def _may_be_noun(word: str) -> bool:
     word = word.lower()
-    return word not in w.FUNCTION_WORDS | w.ADJECTIVES | v.SURE_VERBS | v.GERUNDS and not word.endswith(("ly", "ed"))
+    return word not in _NO_NOUNS and not word.endswith(("ly", "ed"))

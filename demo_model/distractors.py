@@ -42,7 +42,8 @@ def wrong_terms(fact: Fact, key: Term, pool: Sequence[Term], *, strict: bool = T
     if echoed - frozenset[str]().union(*(content_stems(term.text) for term in chosen)):
         return []  # a word of the stem in the key alone gives it away
     lengths = [len(term.text) for term in (key, *chosen)]
-    if max(lengths) > 2.8 * min(lengths) or (key.size > 3 and max(lengths[1:]) < 0.8 * lengths[0]):
+    many_words = len(words_of(key.text.replace("-", " "))) > 3
+    if max(lengths) > 2.8 * min(lengths) or (many_words and max(lengths[1:]) < 0.8 * lengths[0]):
         return []  # the odd one out draws the eye
     return sorted(chosen, key=lambda term: shuffle_key(term.text, fact.stem))
 

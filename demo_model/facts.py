@@ -1,5 +1,6 @@
 """What a pattern finds: a fact that can be asked, before wrong answers are looked for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,7 +49,7 @@ _LONG_PENALTY = 0.015
 _UNFIT_MARKS = frozenset('"?!()[]{}<>=|\\/*_#')
 
 
-def wording_quality(tokens: list[Token]) -> float:
+def wording_quality(tokens: Sequence[Token]) -> float:
     """How well these words carry over into a stem: 1, less for each weakness; 0 for what can't be used."""
     texts = [token.text for token in tokens]
     if not _UNFIT_MARKS.isdisjoint("".join(texts)) or texts.count("“") != texts.count("”"):

@@ -16,6 +16,8 @@ _CALLED = re.compile(
     r"(?P<verb>called|known as|termed|referred to as|named|labeled) (?=(?:an? |the )?\w)"
 )
 
+_AFTER_NAME = w.CONJUNCTIONS | w.PREPOSITIONS | w.AUXILIARIES
+
 
 def name_facts(index: int, sentence: Sentence, terms: Terms) -> Iterator[Fact]:
     """Facts of the form "X is called Y"; the stem is what stands before the name."""
@@ -43,16 +45,14 @@ def name_facts(index: int, sentence: Sentence, terms: Terms) -> Iterator[Fact]:
 
 def _ends(following: str) -> bool:
     """Whether a name can end before this word."""
-    return not following or following in ",;:—–" or following.lower() in w.CONJUNCTIONS | w.PREPOSITIONS | w.AUXILIARIES
+    return not following or following in ",;:—–" or following.lower() in _AFTER_NAME
 
 
 def _stem(before: str, called: re.Match[str], determiner: str) -> str:
     """A question where everything before is the thing that has the name, a completion otherwise."""
     tokens = tokenize(before)
     verb = (called["be"] or "").split()
-    if verb and not any(
-        token.lower in w.AUXILIARIES or token.lower in v.SURE_VERBS - v.PARTICIPLES for token in tokens
-    ):
+    if verb and not any(token.lower in w.AUXILIARIES or token.lower in v.FINITE for token in tokens):
         lead, comma, thing = before.rpartition(", ")
         if "," not in lead and not (comma and lead.split()[0].lower() not in w.PREPOSITIONS):
             thing = thing or before

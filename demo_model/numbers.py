@@ -50,6 +50,8 @@ def number_facts(index: int, sentence: Sentence) -> Iterator[Fact]:
         or before[-1].lower().strip(",") in w.CONJUNCTIONS | w.POSSESSIVES | w.QUANTIFIERS - {"about"}
     ):
         return
+    if before[-2].lower() in w.DETERMINERS:  # "the usual two ways"
+        return
     stem = f"{text[: count.start()]}how many {text[count.end() :]}?"
     if says_enough(text, 3):
         yield Fact(Kind.NUMBER, index, stem, count.group(1), 0.75 * quality)

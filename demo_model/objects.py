@@ -3,7 +3,7 @@
 English allows a question word to stand where the answer stood, so no grammar has to be turned round.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from demo_model import verbs as v
 from demo_model import words as w
@@ -13,7 +13,7 @@ from demo_model.phrases import NounPhrase, Token, has_verb, is_plural, phrase_at
 from demo_model.sentences import Sentence
 from demo_model.terms import Terms, is_specific
 
-_VAGUE_NOUN = frozenset(["sort", "kind", "type", "form", "part", "number", "variety"])
+_VAGUE_NOUN = frozenset(["sort", "kind", "type", "form", "part", "number", "variety"]) | w.QUANTIFIERS | w.NUMBERS
 # What may not come right after the term: it would belong to the term, or make it one of a list.
 _CLINGING = frozenset(
     [
@@ -77,13 +77,13 @@ def object_facts(index: int, sentence: Sentence, terms: Terms) -> Iterator[Fact]
         position = phrase.last
 
 
-def _is_object(tokens: list[Token], position: int, phrase: NounPhrase) -> bool:
+def _is_object(tokens: Sequence[Token], position: int, phrase: NounPhrase) -> bool:
     """Whether the phrase stands alone, after a word that takes an object."""
     before = tokens[position - 1].lower
     takes = before in w.PREPOSITIONS or before in v.GERUNDS or verb_number(before) != ""
     if not takes or before in ("than", "like", "unlike", "as", "per", "up", "out", "off", "down"):
         return False
-    if before == "of" and tokens[position - 2].lower in _VAGUE_NOUN | w.QUANTIFIERS | w.NUMBERS:
+    if before == "of" and tokens[position - 2].lower in _VAGUE_NOUN:
         return False
     if before in w.AUXILIARIES and phrase.last != len(tokens):
         return False
@@ -105,7 +105,7 @@ def _is_object(tokens: list[Token], position: int, phrase: NounPhrase) -> bool:
     return after.lower in w.FUNCTION_WORDS or verb_number(after.lower) != "" or after.lower.endswith("ly")
 
 
-def _stem(text: str, tokens: list[Token], position: int, phrase: NounPhrase) -> tuple[str, float]:
+def _stem(text: str, tokens: Sequence[Token], position: int, phrase: NounPhrase) -> tuple[str, float]:
     """The question or completion, and its worth."""
     before = text[: tokens[position - 1].end]
     rest = text[tokens[phrase.last - 1].end :]

@@ -1,6 +1,7 @@
 """Tokens and noun phrases: the little grammar that the patterns share."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,7 +13,13 @@ _TOKEN = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*['’]?|[^\w\s]")
 _ADJECTIVE = re.compile(r"(?:al|ive|ous|ic|ful|less|able|ible|ary|ed|ish|like|ier|iest)$")
 _SINGULAR_IN_S = re.compile(r"(?:ss|us|is|ics|ness|'s|’s)$")
 _LONGEST_PHRASE = 5
-# Before a preposition a form that could be a noun mostly is one ("tests for"); not in these.
+# Longest first.
+_ENDINGS = (
+    "ations", "ation", "ments", "ment", "ings", "ing", "ions", "ion",
+    "ies", "ed", "es", "al", "ic", "s", "y", "e",
+)  # fmt: skip
+# Before one of these a form that could be a noun mostly is one ("tests for"); not in the pairs.
+_AFTER_NOUN = w.PREPOSITIONS | w.AUXILIARIES | {"and", "or"}
 _PHRASAL = frozenset(
     zip(
         ("leads", "points", "results", "results", "acts", "acts", "functions", "works", "runs", "turns", "stems"),
@@ -46,9 +53,10 @@ class NounPhrase:
     determiner: str
 
 
-def tokenize(plain: str) -> list[Token]:
+@lru_cache(maxsize=4096)  # the patterns look at the same sentence one after the other
+def tokenize(plain: str) -> tuple[Token, ...]:
     """The tokens of a plain sentence."""
-    return [Token(found.group(), found.group().lower(), *found.span()) for found in _TOKEN.finditer(plain)]
+    return tuple([Token(found.group(), found.group().lower(), *found.span()) for found in _TOKEN.finditer(plain)])
 
 
 def is_adverb(word: str) -> bool:
@@ -76,7 +84,7 @@ def may_be_head(token: Token) -> bool:
     return word in w.NOUNS_LIKE_ADJECTIVES or not _ADJECTIVE.search(word) or token.text[0].isupper()
 
 
-def has_verb(tokens: list[Token]) -> bool:
+def has_verb(tokens: Sequence[Token]) -> bool:
     """Whether there is a word that can only be a verb."""
     return any(
         token.lower in w.AUXILIARIES or token.lower in v.SURE_VERBS or (index > 0 and is_predicate(tokens, index))
@@ -84,7 +92,7 @@ def has_verb(tokens: list[Token]) -> bool:
     )
 
 
-def phrase_at(tokens: list[Token], index: int) -> NounPhrase | None:
+def phrase_at(tokens: Sequence[Token], index: int) -> NounPhrase | None:
     """The longest noun phrase that begins at `index`, determiner included, "of" excluded."""
     determiner = ""
     if index < len(tokens) and tokens[index].lower in w.DETERMINERS:
@@ -111,7 +119,7 @@ def is_plural(word: str) -> bool:
     return word.endswith("s") and word not in w.SINGULARS_IN_S and not _SINGULAR_IN_S.search(word)
 
 
-def is_predicate(tokens: list[Token], index: int) -> bool:
+def is_predicate(tokens: Sequence[Token], index: int) -> bool:
     """Whether a word that could be a noun is the verb of what stands before: "genes | influence", "a study | shows"."""
     word, before = tokens[index].lower, tokens[index - 1]
     if tokens[index].text.istitle() and before.text[0].islower() and before.lower not in w.PEOPLE:
@@ -124,7 +132,7 @@ def is_predicate(tokens: list[Token], index: int) -> bool:
         return False
     if (word, following.lower) in _PHRASAL:
         return True
-    return following.lower not in w.PREPOSITIONS | w.AUXILIARIES | {"and", "or"}
+    return following.lower not in _AFTER_NOUN
 
 
 @lru_cache(maxsize=16_384)
@@ -151,25 +159,8 @@ def verb_number(word: str) -> str:
 @lru_cache(maxsize=16_384)
 def stem_of(word: str) -> str:
     """A word without its commonest endings, to find the same word in another form."""
-    word = word.lower()
-    for ending in (
-        "ations",
-        "ation",
-        "ments",
-        "ment",
-        "ings",
-        "ing",
-        "ions",
-        "ion",
-        "ies",
-        "ed",
-        "es",
-        "al",
-        "ic",
-        "s",
-        "y",
-        "e",
-    ):
+    word = word.lower().replace("’", "'").removesuffix("'s")
+    for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]
     return word

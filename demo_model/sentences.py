@@ -20,6 +20,7 @@ _END = re.compile(r"[.!?][\"'”’»)\]]*(?=\s|$)")
 _BRACKETS = re.compile(r"\s*\((?:[^()]|\([^()]*\))*\)|\s*\[[^\[\]]*\]")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _EMPHASIS = re.compile(r"(\*\*|__|\*|`|(?<!\w)_|_(?!\w))")
+_LONGEST = 1_200
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 
 
@@ -92,7 +93,8 @@ def _split(text: str, start: int, end: int) -> list[Sentence]:
             continue
         raw = text[start : stop.end()]
         lead = len(raw) - len(raw.lstrip())
-        if raw.strip():
+        # Longer than any sentence worth quoting; also a bound for the patterns that read it.
+        if raw.strip() and len(raw) <= _LONGEST:
             found.append(Sentence(raw.strip(), plain(raw), start + lead))
         start = stop.end()
     return found

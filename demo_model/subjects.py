@@ -1,7 +1,7 @@
 """Questions for the subject of a sentence: "The axon carries …" becomes "Which of the following carries …?"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from demo_model import verbs as v
 from demo_model import words as w
@@ -19,6 +19,7 @@ _DEFINING = re.compile(
 # What a definition says, up to its first comma.
 _MEANING = re.compile(r"(?:(?:is|are) (?=(?:an?|the) )|refers? to |(?:is|are) defined as )([^,;:—]+)")
 _NAMING = frozenset(["called", "named", "termed", "known"])
+_COMPLEMENT = w.DETERMINERS | w.PREPOSITIONS | w.QUANTIFIERS | {"that", "how", "when"}
 _LEADS = w.PREPOSITIONS | {"when", "if", "because", "while", "although", "once", "according"}
 
 
@@ -70,7 +71,7 @@ def subject_facts(index: int, sentence: Sentence, terms: Terms) -> Iterator[Fact
     )
 
 
-def _lead(tokens: list[Token], text: str) -> tuple[str, int | None]:
+def _lead(tokens: Sequence[Token], text: str) -> tuple[str, int | None]:
     """An opening such as "In the brain," and where the subject begins; None where the opening is too long."""
     if not tokens or tokens[0].lower not in _LEADS:
         return "", 0
@@ -83,7 +84,7 @@ def _lead(tokens: list[Token], text: str) -> tuple[str, int | None]:
     return "", None
 
 
-def _subject_and_verb(tokens: list[Token], start: int) -> tuple[NounPhrase, int] | None:
+def _subject_and_verb(tokens: Sequence[Token], start: int) -> tuple[NounPhrase, int] | None:
     """The subject phrase and the index of its verb; the two must agree in number, which weeds out wrong readings."""
     phrase = phrase_at(tokens, start)
     if phrase is None:
@@ -99,7 +100,7 @@ def _subject_and_verb(tokens: list[Token], start: int) -> tuple[NounPhrase, int]
     return None
 
 
-def _skip_aside(tokens: list[Token], position: int) -> int | None:
+def _skip_aside(tokens: Sequence[Token], position: int) -> int | None:
     """Past ", or pruning," and adverbs, to where the verb must be."""
     if position < len(tokens) and tokens[position].text == ",":
         for end in range(position + 1, min(position + 9, len(tokens))):
@@ -113,7 +114,7 @@ def _skip_aside(tokens: list[Token], position: int) -> int | None:
     return position if position < len(tokens) else None
 
 
-def _is_verb(tokens: list[Token], index: int) -> bool:
+def _is_verb(tokens: Sequence[Token], index: int) -> bool:
     word = tokens[index].lower
     following = tokens[index + 1].lower if index + 1 < len(tokens) else ""
     if not verb_number(word) or following in w.MODALS:  # "a living will can …"
@@ -122,17 +123,15 @@ def _is_verb(tokens: list[Token], index: int) -> bool:
         return False
     if word in v.AMBIGUOUS and index > 0 and not is_predicate(tokens, index):
         # A noun as often: what follows must be an object or a complement.
-        return following in w.DETERMINERS | w.PREPOSITIONS | w.QUANTIFIERS | {"that", "how", "when"} and index > 0
+        return following in _COMPLEMENT and index > 0
     return True
 
 
-def _is_reduced(tokens: list[Token], index: int) -> bool:
+def _is_reduced(tokens: Sequence[Token], index: int) -> bool:
     """Whether a participle only describes the noun and the verb is still to come: "drugs used in … have effects"."""
     if index + 1 >= len(tokens) or tokens[index + 1].lower not in w.PREPOSITIONS:
         return False
-    return any(
-        token.lower in w.AUXILIARIES or token.lower in v.SURE_VERBS - v.PARTICIPLES for token in tokens[index + 2 :]
-    )
+    return any(token.lower in w.AUXILIARIES or token.lower in v.FINITE for token in tokens[index + 2 :])
 
 
 def _stem(lead: str, predicate: str, *, person: bool, refers: bool) -> str:
@@ -142,7 +141,7 @@ def _stem(lead: str, predicate: str, *, person: bool, refers: bool) -> str:
     return f"{asks} {predicate}?"
 
 
-def _is_person(key: str, tokens: list[Token], subject: NounPhrase, verb: int, terms: Terms) -> bool:
+def _is_person(key: str, tokens: Sequence[Token], subject: NounPhrase, verb: int, terms: Terms) -> bool:
     """Whether the subject is somebody by name: capitals, and a verb that only people do."""
     if subject.determiner or not all(word[0].isupper() for word in key.split()) or key.isupper():
         return False

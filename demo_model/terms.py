@@ -1,6 +1,7 @@
 """The terms of a text: noun phrases that can be a key or a wrong answer, with the evidence for each."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from demo_model import verbs as v
@@ -12,6 +13,9 @@ _TECHNICAL = re.compile(
     r"(?:tion|sion|ism|ist|ology|ity|ance|ence|osis|itis|ment|ness|cyte|gen|ase|ine|ide|oid|some|plast|sphere|cortex|ium|"
     r"us|um|graphy|metry|therapy|phobia|mania|drome|pathy|thesis|lysis|ics|ship|dom|cy|ure|or|on)s?$"
 )
+
+
+_VERBAL = v.VERB_FORMS | v.GERUNDS
 
 
 @dataclass(slots=True)
@@ -67,7 +71,7 @@ class Terms:
         """The term of this name, if the text has it."""
         return self.by_name.get(name.lower())
 
-    def natural(self, tokens: list[Token], first: int, last: int, plain: str) -> str | None:
+    def natural(self, tokens: Sequence[Token], first: int, last: int, plain: str) -> str | None:
         """The phrase as it is written in the middle of a sentence; None when its capital can't be told."""
         text = plain[tokens[first].start : tokens[last - 1].end]
         if first > 0:
@@ -112,7 +116,7 @@ class Terms:
         words = name.split()
         return 2 <= len(words) <= 3 and words[0] in w.GIVEN_NAMES and words[-1].istitle()
 
-    def _collect(self, index: int, tokens: list[Token]) -> None:
+    def _collect(self, index: int, tokens: Sequence[Token]) -> None:
         """Noun phrases that stand free: after a word that opens one, before a word that closes one."""
         position = 0
         while position < len(tokens):
@@ -135,7 +139,7 @@ class Terms:
                 first = tokens[phrase.first].lower
                 if size == 1 and before == "to" and not phrase.determiner:
                     pass  # as likely a verb
-                elif phrase.determiner or first not in v.VERB_FORMS | v.GERUNDS:
+                elif phrase.determiner or first not in _VERBAL:
                     self.add(name, index)
             position = phrase.last
 

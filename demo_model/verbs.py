@@ -131,6 +131,8 @@ PARTICIPLES = frozenset(participle for _, _, participle in _FORMS.values())
 VERB_FORMS = BASES | THIRDS | frozenset(PASTS) | PARTICIPLES
 # Words that are verbs wherever they stand.
 SURE_VERBS = VERB_FORMS - AMBIGUOUS
+# Of these, forms that are no participle: what they stand in is a clause.
+FINITE = SURE_VERBS - PARTICIPLES
 GERUNDS = frozenset(
     base[:-1] + "ing"
     if base.endswith("e") and not base.endswith("ee")

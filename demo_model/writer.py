@@ -11,8 +11,9 @@ from demo_model.prompt_reader import Order
 
 # Stems this alike would be near-duplicates, with a margin: the service's own bound is 85.
 _TOO_ALIKE = 80
-# Items from this quality on are asked first; worse ones only when these are used up.
-_TIERS = (0.7, 0.45, 0.0)
+# Items of the first quality are asked where there are enough for every part, then also those of the second, and so on.
+_TIERS = (0.82, 0.65, 0.45)
+_LAST_TIERS = (0.45, -9.0)
 _PREFERRED = {
     "easy": {Kind.DEFINITION, Kind.NAME},
     "medium": {Kind.SUBJECT, Kind.NAME, Kind.YEAR, Kind.NUMBER},
@@ -50,15 +51,17 @@ def write_question(order: Order) -> Written | None:
     items = open_book(order.text)
     taken = (*order.avoid, *order.earlier)
     near = [item for item in items if _repeats(item, taken)]
+    used = {id(item) for item in near}
     sentences, keys = {item.fact.sentence for item in near}, {item.fact.key.lower() for item in near}
-    free = [item for item in items if item not in near]
+    free = [item for item in items if id(item) not in used]
     # The same sentence or the same answer again is only for a text that has nothing else.
     fresh = [item for item in free if item.fact.sentence not in sentences and item.fact.key.lower() not in keys]
     for choice in (fresh, free):
-        for least in _TIERS:
+        for least, enough in (*((tier, order.parts) for tier in _TIERS), *((tier, 1) for tier in _LAST_TIERS)):
             good = [item for item in items if item.quality >= least]
-            if any(item.quality >= least for item in choice):
-                return _worded(_pick(good, [item for item in choice if item.quality >= least], order))
+            open_ones = [item for item in choice if item.quality >= least]
+            if open_ones and len(good) >= enough:
+                return _worded(_pick(good, open_ones, order))
     return None
 
 

@@ -8,7 +8,7 @@ from domain.question import Option, Question
 from domain.repair import repair
 
 
-def arrange(  # noqa: PLR0917  (in the order in which a model answers; keyword use is up to the caller)
+def arrange(
     stem: str,
     key: str,
     distractors: Iterable[tuple[str, str]],

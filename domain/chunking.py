@@ -54,7 +54,7 @@ def split(text: str) -> list[Chunk]:
     return [
         Chunk(start, end, bisect_right(headings, (start + end) // 2))
         for start, end in _merged(_spans(text))
-        if prose_length(text[start:end]) >= LEAST_PROSE
+        if prose_length(text[start:end], LEAST_PROSE) >= LEAST_PROSE
     ]
 
 

@@ -8,11 +8,19 @@ _LINK = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)|<?\b(?:https?|ftp|mailto):[^\s
 _BULLET = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])\s+")
 
 
-def prose_length(text: str) -> int:
-    """Letters and digits of `text` that stand in sentences: headings, rules, URLs and lines that are nothing but a
-    link don't count. Code and tables do; questions are asked about them too.
+def prose_length(text: str, enough: int) -> int:
+    """Letters and digits of `text` that stand in sentences, counted until there are `enough`.
+
+    Headings, rules, URLs and lines that are nothing but a link don't count. Code and tables do; questions are asked
+    about them too.
     """
-    return sum(map(_line_length, text.split("\n")))
+    length = at = 0
+    while length < enough and at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        length += _line_length(text[at:end])
+        at = end + 1
+    return length
 
 
 def _line_length(line: str) -> int:

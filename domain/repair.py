@@ -14,6 +14,8 @@ _NUMBER = re.compile(
     re.ASCII,
 )
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
+# "1.500" beside "750" may be a continental thousand or a fraction: such options keep their order.
+_AMBIGUOUS = re.compile(r"[1-9]\d{0,2}\.\d{3}(?!\d)", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"\d+,\d+", re.ASCII)
 # More digits than this are an identifier, not a quantity.
 _LONGEST_NUMBER = 30
@@ -41,6 +43,8 @@ def _ascending(question: Question) -> Question:
     values = [number[1] for number in numbers if number is not None]
     units = {number[0] for number in numbers if number is not None}
     if len(values) != len(question.options) or len(units) != 1 or values == sorted(values):
+        return question
+    if len({_AMBIGUOUS.search(option.text) is None for option in question.options}) > 1:
         return question
     order = sorted(range(len(values)), key=values.__getitem__)  # stable: equal values keep their order
     options: tuple[Option, ...] = tuple(question.options[index] for index in order)

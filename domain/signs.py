@@ -1,5 +1,4 @@
 """Typographic signs: the many characters that people and word processors put for a quote, a dash or a space."""
-# ruff: noqa: RUF001  (look-alikes are this file's subject; every other file takes them from here)
 
 SINGLE_QUOTES = "'‘’‚‛′`´"
 DOUBLE_QUOTES = '"“”„‟″«»'

@@ -33,7 +33,7 @@ _RESERVED = {"postgres", "stack", "state", "door", "users"}
 
 
 class Stack:
-    """One process's use of the stack. Not to be started twice.
+    """One process's use of the stack, best as a context manager: who ends without `close` leaves the parts running.
 
     `report` is told what happens, in short lines, from several threads. `temporal_dynamic_config` adds server settings
     (JSON values), for tests.
@@ -65,6 +65,9 @@ class Stack:
 
     def start(self) -> Addresses:
         """Join the stack, and start what doesn't run; return when every part is ready. StackError otherwise."""
+        if self._open:
+            return self.addresses
+        self._keepers = []
         self._temporal_address = external.temporal_address(self._settings)
         self.home.create()
         self._state.read()  # an error in it is better told before anything happens

@@ -34,7 +34,7 @@ def download(version: str, folder: Path, report: Report, stop_if_cancelled: Call
         )
     except UnavailableError as error:
         reason = str(error)
-    # Even if it failed: the server may have been too slow to start. The SDK gives a whole download this name at its end.
+    # Even if it failed: the server may have been too slow to start. Only a whole download has this name.
     found = [path for path in folder.glob("temporal-*") if path.suffix != ".downloading"]
     if not found:
         raise UnavailableError(reason)

@@ -2,9 +2,19 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
+
+def _without_nul(value: object) -> object:
+    """NUL comes escaped through JSON, and PostgreSQL stores it in no text."""
+    return value.replace("\x00", "") if isinstance(value, str) else value
+
+
+_Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000), BeforeValidator(_without_nul)
+]
+# Characters of a reason; it goes to the model, the database and a log.
+_LONGEST_REASON = 200
 
 
 class Distractor(BaseModel):
@@ -40,7 +50,9 @@ def parse_answer(raw: str) -> Answer:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "answer"
-        raise UnusableAnswer(f"{where}: {first['msg']}") from None
+        # An unexpected field's name is the model's own text.
+        reason = f"{where[:100]}: {first['msg']}"[:_LONGEST_REASON].replace("\x00", "")
+        raise UnusableAnswer(reason.encode("utf-8", "replace").decode()) from None
     except UnicodeError:
         raise UnusableAnswer("answer: not valid Unicode") from None
     if not 2 <= len(answer.distractors) <= 4:

@@ -63,17 +63,21 @@ class ModelClient:
             raise ProviderUnavailable("the model did not answer in time") from None
         except openai.OpenAIError as error:
             raise classify(error) from None  # the original carries URL, headers and content
-        except ValueError:
+        except (ValueError, RecursionError):
             # A body that is no JSON, from something between us and the provider.
             raise classify(openai.OpenAIError()) from None
-        raw, unusable = _content(completion)
+        choices = getattr(completion, "choices", None)
+        if not isinstance(choices, list):
+            # JSON or a page, but no completion: a proxy's login page, or an error that came as a success.
+            raise classify(openai.OpenAIError())
+        raw, unusable = _content(choices)
         usage = getattr(completion, "usage", None)
-        prompt_tokens = getattr(usage, "prompt_tokens", None) or 0
-        completion_tokens = getattr(usage, "completion_tokens", None) or 0
-        answered_by = str(getattr(completion, "model", None) or model)
+        prompt_tokens = _count(usage, "prompt_tokens")
+        completion_tokens = _count(usage, "completion_tokens")
+        answered_by = _storable(str(getattr(completion, "model", None) or model))[:200]
         return Reply(
             raw=raw,
-            model=answered_by[:200],
+            model=answered_by,
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,
             cost=cost_of(answered_by, prompt_tokens, completion_tokens, self._prices),
@@ -85,23 +89,38 @@ class ModelClient:
         await self._client.close()
 
 
-def _content(completion: Any) -> tuple[str, str | None]:
-    """The text of an answer and why it is none. An answer cut short raises nothing, so each case is looked for."""
-    choices = getattr(completion, "choices", None)
-    if not choices:
+def _content(choices: list[Any]) -> tuple[str, str | None]:
+    """The text of an answer and why it is none. An answer cut short raises nothing, so each case is looked for.
+
+    The client checks no types, so nothing is taken for granted: a server that only resembles the provider's may
+    leave out or mistype any field.
+    """
+    message = getattr(choices[0], "message", None) if choices else None
+    if message is None:
         return "", "the model gave no answer"
-    choice = choices[0]
-    raw = choice.message.content if isinstance(getattr(choice.message, "content", None), str) else ""
-    # NUL cannot be stored in PostgreSQL, a lone surrogate cannot be encoded; neither is part of any text.
-    kept = raw[:MAX_ANSWER].replace("\x00", "").encode("utf-8", "replace").decode()
-    if getattr(choice.message, "refusal", None):
+    finish_reason = getattr(choices[0], "finish_reason", None)
+    content = getattr(message, "content", None)
+    raw = content if isinstance(content, str) else ""
+    kept = _storable(raw[:MAX_ANSWER])
+    if getattr(message, "refusal", None):
         return kept, "the model declined to write a question on this text"
-    if choice.finish_reason == "length":
+    if finish_reason == "length":
         return kept, "the answer was cut short"
-    if choice.finish_reason == "content_filter":
+    if finish_reason == "content_filter":
         return kept, "the provider's content filter held the answer back"
     if len(raw) > MAX_ANSWER:
         return kept[:1_000], f"the answer has {len(raw):,} characters; a question has about 1,500"
     if not raw.strip():
         return "", "the answer was empty"
     return kept, None
+
+
+def _storable(text: str) -> str:
+    """NUL cannot be stored in PostgreSQL, a lone surrogate cannot be encoded; neither is part of any text."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def _count(usage: object, name: str) -> int:
+    """A count of tokens; 0 when the server gave none that can be one."""
+    value = getattr(usage, name, None)
+    return value if type(value) is int and 0 <= value < 1_000_000_000 else 0

@@ -1,5 +1,7 @@
 """What a call costs. Prices change: the setting OPENAI_PRICES overrides this table."""
 
+import math
+
 # US dollars for a million prompt tokens and a million completion tokens, as published by the provider.
 PRICES: dict[str, tuple[float, float]] = {
     "demo-model": (0.0, 0.0),
@@ -16,7 +18,9 @@ def parse_prices(text: str) -> tuple[float, float]:
     try:
         prompt, completion = (float(part) for part in text.split(","))
     except ValueError:
-        raise ValueError(f'OPENAI_PRICES must be two numbers such as "0.4,1.6", not {text!r}') from None
+        prompt = completion = math.nan
+    if not (0 <= prompt < math.inf and 0 <= completion < math.inf):  # a NaN would spread into every sum
+        raise ValueError(f'OPENAI_PRICES must be two numbers such as "0.4,1.6", not {text!r}')
     return prompt, completion
 
 

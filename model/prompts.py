@@ -41,6 +41,11 @@ def _fence(text: str) -> str:
     return "text-" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
 
 
+def _item(text: str) -> str:
+    """A line of a list. What a model wrote may repeat the text's hidden instructions, so it begins no line."""
+    return "- " + " ".join(text.split())
+
+
 def draft_messages(assignment: Assignment) -> list[dict[str, str]]:
     """The messages that ask for a new question."""
     fence = _fence(assignment.text)
@@ -53,14 +58,14 @@ def draft_messages(assignment: Assignment) -> list[dict[str, str]]:
     ]
     if assignment.avoid:
         lines.append("Questions that exist already; ask about something else:")
-        lines.extend(f"- {stem}" for stem in assignment.avoid)
+        lines.extend(_item(stem) for stem in assignment.avoid)
     lines.append(f"<{fence}>\n{assignment.text}\n</{fence}>")
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n".join(lines)}]
 
 
 def revise_messages(assignment: Assignment, earlier: str, problems: Sequence[str]) -> list[dict[str, str]]:
     """The messages that send `earlier` (the raw answer) back with the exact problems a reviewer found."""
-    mend = ["A reviewer found these problems:", *(f"- {problem}" for problem in problems)]
+    mend = ["A reviewer found these problems:", *map(_item, problems)]
     mend.append(
         "Write the question again without them. If they cannot be mended, ask about something else in the text."
     )

@@ -242,10 +242,11 @@ class WorkflowStateStore:
     async def delete(self, workflow_id: str) -> bool:
         """Forget a generation with its questions and stored answers; False when there was none."""
         async with self._engine.begin() as connection:
+            # The row first: it is the lock that a snapshot holds while it writes questions.
+            gone = await connection.execute(delete(WorkflowState).where(col(WorkflowState.workflow_id) == workflow_id))
             await connection.execute(delete(QuestionRow).where(col(QuestionRow.workflow_id) == workflow_id))
             await connection.execute(delete(ModelCall).where(col(ModelCall.workflow_id) == workflow_id))
             await connection.execute(delete(ModelWait).where(col(ModelWait.workflow_id) == workflow_id))
-            gone = await connection.execute(delete(WorkflowState).where(col(WorkflowState.workflow_id) == workflow_id))
             return bool(gone.rowcount)
 
     async def questions(self, workflow_id: str) -> list[QuestionRow]:
@@ -325,9 +326,8 @@ class WorkflowStateStore:
                 }
             )
         statement = insert(QuestionRow)
-        overwrite = {
-            name: statement.excluded[name] for name in rows[0] if name not in ("id", "review_status", "created_at")
-        }
+        # With `created_at`, by which the answer is known again, and with `review_status`: a review was of the old one.
+        overwrite = {name: statement.excluded[name] for name in rows[0] if name != "id"}
         await connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["id"],

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from domain.documents.encoding import clean, decode
+from domain.documents.encoding import clean, decode, looks_binary
 from domain.documents.errors import (
     BinaryContent,
     ContentError,
@@ -88,7 +88,9 @@ def read_document(name: str, data: bytes) -> Document:
     decoded = decode(data, html=reader is read_html)
     text = None if decoded is None else clean(decoded)
     if text is None:
-        raise BinaryContent(name=shown, kind="a binary file")
+        if looks_binary(data):
+            raise BinaryContent(name=shown, kind="a binary file")
+        raise UnsupportedContent(name=shown, kind="text in an encoding that cannot be told")
     return _document(shown, *reader(text))
 
 
@@ -115,7 +117,7 @@ def _document(name: str, title: str | None, text: str) -> Document:
     cleaned = clean(text)  # again: HTML entities bring characters of their own
     if not cleaned or not any(map(str.isalnum, cleaned)):
         raise EmptyContent(name=name)
-    length = prose_length(cleaned)
+    length = prose_length(cleaned, LEAST_PROSE)
     if length < LEAST_PROSE:
         raise ContentTooShort(name=name, length=length, limit=LEAST_PROSE)
     return Document(name, _shown(title or PurePosixPath(name).stem), cleaned.strip("\n"))

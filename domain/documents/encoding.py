@@ -40,6 +40,7 @@ _PLAUSIBLE_LETTERS = 0.9
 _PLAUSIBLE_SHARE = 0.35
 # Control characters that a text may not hold beyond a few strays (form feeds between pages of old manuals are fine).
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]+")
 # Invisible to a reader, so they may not speak to a model: inner byte-order marks, tag characters, bidi overrides.
 _INVISIBLE = re.compile("[\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\u202a-\u202e\u2066-\u2069]")
 _NEWLINES = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -71,6 +72,12 @@ def decode(data: bytes, *, html: bool = False) -> str | None:
         if _undamaged(text):
             return text
     return _cp1252(data)
+
+
+def looks_binary(data: bytes) -> bool:
+    """Whether bytes that do not decode are no text at all, rather than text in an unknown encoding."""
+    controls = sum(len(found) for found in _CONTROL_BYTES.findall(data))
+    return b"\x00" in data or controls > _DAMAGE * len(data) + 2
 
 
 def _declared_encoding(data: bytes) -> str | None:

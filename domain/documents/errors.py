@@ -1,5 +1,4 @@
 """What can be wrong with content. The docstring of each error is its message; each says what to do."""
-# ruff: noqa: N818  (they are named as what is wrong, not as "error")
 
 
 class ContentError(Exception):
@@ -27,4 +26,4 @@ class ContentTooLarge(ContentError):
 
 
 class UnsupportedContent(ContentError):
-    """{name} is {kind}, which cannot be read yet; save it as text, Markdown or HTML and try again."""
+    """{name} is {kind}, which cannot be read yet; save it as UTF-8 text, Markdown or HTML and try again."""

@@ -1,6 +1,7 @@
 """Reads a web page: what a visitor would see of its content, as Markdown."""
 
 import re
+from html import unescape
 
 from domain.documents.markup import Start, Text, tokens
 from domain.documents.visible import visible
@@ -35,7 +36,7 @@ def read_html(markup: str) -> tuple[str | None, str]:
     writer.finish()
     text = _BLANK_LINES.sub("\n\n", "\n".join(writer.lines)).strip()
     title = _TITLE.search(markup) or _TOP_LINE.search(text)
-    return (" ".join(title.group(1).split()) or None) if title else None, text
+    return " ".join(unescape(title.group(1)).split()) if title else None, text
 
 
 class _Writer:

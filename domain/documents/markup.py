@@ -16,6 +16,8 @@ _ATTRIBUTE = rf"(?P<name>[^\s/>=][^\s/>=]*+)(?:\s*+=\s*+(?P<value>{_VALUE})?+)?+
 _ANY_ATTRIBUTE = _ATTRIBUTE.replace("?P<name>", "?:").replace("?P<value>", "?:")
 _START = re.compile(rf"<(?P<tag>[a-zA-Z][^\s/>]*+)(?P<attributes>(?:[\s/=]++|{_ANY_ATTRIBUTE})*+)>")
 _END = re.compile(r"</(?P<tag>[a-zA-Z][^\s/>]*+)[^>]*+>")
+# A "<" before anything else is text: "p < 0.05".
+_OPENING = re.compile(r"<(?=/?[a-zA-Z]|[!?])")
 _EACH_ATTRIBUTE = re.compile(_ATTRIBUTE)
 # What stands in these is not markup.
 _RAW = {
@@ -52,10 +54,11 @@ def tokens(markup: str) -> Iterator[Start | End | Text]:
     """The tags and texts of `markup` in order; comments, declarations and what follows an unfinished tag are gone."""
     at = 0
     while at < len(markup):
-        opening = markup.find("<", at)
+        found = _OPENING.search(markup, at)
+        opening = found.start() if found else len(markup)
         if opening != at:
-            yield Text(html.unescape(markup[at : opening if opening >= 0 else len(markup)]))
-        if opening < 0:
+            yield Text(html.unescape(markup[at:opening]))
+        if not found:
             return
         following = markup[opening + 1 : opening + 2]
         if following in ("!", "?"):
@@ -74,14 +77,8 @@ def tokens(markup: str) -> Iterator[Start | End | Text]:
         elif end_tag := _END.match(markup, opening):
             at = end_tag.end()
             yield End(end_tag["tag"].lower())
-        elif following.isascii() and (following.isalpha() or following == "/"):
-            if following == "/" and not markup[opening + 2 : opening + 3].isalpha():
-                at = opening + 2  # "</>" and the like are nothing
-                continue
-            return  # a tag that is never closed swallows the rest, as in a browser
         else:
-            yield Text("<")
-            at = opening + 1
+            return  # a tag that is never closed swallows the rest, as in a browser
 
 
 def _declaration(markup: str, at: int) -> tuple[str, int]:

@@ -1,7 +1,8 @@
 """Rules that tie a question to its source: the quote is there, and it speaks of the key."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from domain.linter.flaw import Flaw, Severity
 from domain.question import Question
@@ -77,10 +78,10 @@ def find_quote(chunk_text: str, quote: str) -> tuple[int, int] | None:
 
     White space, kinds of quotation mark and dash, ellipses, Markdown emphasis, links and invisible characters are
     not compared; letters, case, digits and every other sign are. Outer quotation marks and ellipses of `quote` are
-    the model's and don't count.
+    the model's and don't count. A quote without a letter or digit is none.
     """
     quote = quote.strip()
-    if not quote:
+    if not any(map(str.isalnum, quote)):
         return None
     at = chunk_text.find(quote)
     if at >= 0:
@@ -132,17 +133,26 @@ def _beside(text: str, start: int, end: int) -> str:
     return text[left : right if right >= 0 else len(text)]
 
 
-# Name, severity and check of each, like `ITEM_RULES`, but for a question together with its chunk.
-GROUNDING_RULES = (
-    ("quote-verbatim", Severity.ERROR, "ours", quote_verbatim),
-    ("key-grounded", Severity.WARNING, "ours", key_grounded),
+class GroundingRule(NamedTuple):
+    """Like `Rule`, but `check` reads the chunk beside the question."""
+
+    name: str
+    severity: Severity
+    source: str
+    check: Callable[[Question, str], Iterator[str]]
+
+
+# The rules that need the chunk, in the order in which flaws are told.
+GROUNDING_RULES: tuple[GroundingRule, ...] = (
+    GroundingRule("quote-verbatim", Severity.ERROR, "ours", quote_verbatim),
+    GroundingRule("key-grounded", Severity.WARNING, "ours", key_grounded),
 )
 
 
 def lint_grounding(question: Question, chunk_text: str) -> list[Flaw]:
     """The flaws that show only beside the chunk the question was written from, in the order of `GROUNDING_RULES`."""
     return [
-        Flaw(name, severity, detail)
-        for name, severity, _, check in GROUNDING_RULES
-        for detail in check(question, chunk_text)
+        Flaw(rule.name, rule.severity, detail)
+        for rule in GROUNDING_RULES
+        for detail in rule.check(question, chunk_text)
     ]

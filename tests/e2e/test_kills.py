@@ -36,6 +36,7 @@ def test_a_kill_in_the_middle_costs_nothing_but_time(mcq: Mcq, victims: list[str
     generate = mcq.generate(25)
     for turn, victim in enumerate(victims):
         mcq.until_questions(3 + 5 * turn)
+        assert len(mcq.questions()) < 25, "too late: the kill would prove nothing"
         killed = mcq.kill(victim)
         until_now(lambda name=victim: mcq.part(name), lambda now, before=killed: now != before, seconds=60)
     finished = mcq.finish(generate, seconds=180)

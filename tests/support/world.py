@@ -1,12 +1,13 @@
 """One test's world: real stores and service, a worker when wanted, and the generation in the middle."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 
 from domain.statuses import Status
@@ -22,6 +23,19 @@ from tests.support.demo import DemoModel
 from tests.support.waiting import until
 from worker import build_worker
 from workflows.messages import Progress
+
+# Activity types that call the model.
+NODES = ("question.draft", "question.revise")
+
+
+def scheduled(events: Iterable[HistoryEvent], *names: str) -> list[HistoryEvent]:
+    """The events that schedule activities of these types, or of any type."""
+    return [
+        event
+        for event in events
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+        and (not names or event.activity_task_scheduled_event_attributes.activity_type.name in names)
+    ]
 
 
 class World:
@@ -91,6 +105,67 @@ class World:
         return await until(
             lambda: self.service.status(workflow_id), lambda status: status.completed >= count, seconds
         )
+
+    async def until_ended(self, workflow_id: str, seconds: float = 60) -> GenerationStatus:
+        """The mirrored status once the generation ended, however it did."""
+        return await until(
+            lambda: self.service.status(workflow_id), lambda status: not status.status.is_active, seconds
+        )
+
+    async def until_progress(
+        self, workflow_id: str, reached: Callable[[Progress], bool], seconds: float = 30
+    ) -> Progress:
+        """The answer of the `progress` query once it is `reached`; needs a worker."""
+        return await until(lambda: self.progress(workflow_id), reached, seconds)
+
+    async def until_calls(self, workflow_id: str, count: int, seconds: float = 30) -> list[dict[str, Any]]:
+        """The ledger's lines once there are at least `count`."""
+
+        async def look() -> list[dict[str, Any]]:
+            return self.demo.calls(workflow_id)
+
+        return await until(look, lambda calls: len(calls) >= count, seconds)
+
+    async def until_closed_nodes(self, workflow_id: str, count: int, seconds: float = 30) -> None:
+        """Wait until at least `count` model-calling activities of the current run are over, and none is open."""
+
+        async def look() -> tuple[int, int]:
+            history = await self.history(workflow_id)
+            opened = len(scheduled(history.events, *NODES))
+            return opened, await self.open_nodes(workflow_id)
+
+        await until(look, lambda seen: seen[0] >= count and seen[1] == 0, seconds)
+
+    async def open_nodes(self, workflow_id: str) -> int:
+        """Model-calling activities of the current run that are scheduled, under way or waiting for a retry."""
+        description = (await self.handle(workflow_id).describe()).raw_description
+        return sum(activity.activity_type.name in NODES for activity in description.pending_activities)
+
+    async def until_idle(self, workflow_id: str, seconds: float = 30) -> None:
+        """Wait until no model-calling activity of the current run is open."""
+        await until(lambda: self.open_nodes(workflow_id), lambda count: count == 0, seconds)
+
+    async def until_mirrored(self, workflow_id: str, seconds: float = 30) -> None:
+        """Wait until the mirror has the last snapshot that the workflow made of a state that changes no more."""
+
+        async def behind() -> bool:
+            description = (await self.handle(workflow_id).describe()).raw_description
+            busy = any(activity.activity_type.name == "mirror_progress" for activity in description.pending_activities)
+            row, progress = await self.states.load(workflow_id), await self.progress(workflow_id)
+            assert row is not None
+            told = (row.sequence, row.completed_steps, row.state_data.get("calls"))
+            return busy or told != (progress.sequence, progress.completed, progress.calls)
+
+        await until(behind, lambda is_behind: not is_behind, seconds)
+
+    async def assert_complete(self, workflow_id: str, count: int) -> GenerationStatus:
+        """Wait for the end; exactly `count` questions, slots 0 to `count` - 1 once each, no stem twice."""
+        status = await self.until_ended(workflow_id)
+        assert (status.status, status.completed, status.error) == (Status.COMPLETED, count, None)
+        questions = await self.service.questions(workflow_id)
+        assert [question.slot for question in questions] == list(range(count))
+        assert len({question.stem for question in questions}) == count
+        return status
 
     async def history(self, workflow_id: str) -> WorkflowHistory:
         """The history of the current run."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from embedded import process
 from embedded.part import Addresses, ExtraPart, Launch
 from settings import Settings
 
@@ -76,10 +77,13 @@ def restarted(home: Path, part: str, before: int) -> int:
 
 def lives(pid: int) -> bool:
     """Whether a process runs; a zombie doesn't."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    return process.Mark.of(pid) is not None
+
+
+def kill(pid: int) -> None:
+    """SIGKILL a process and wait for its end."""
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: not lives(pid), "it ended")
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:

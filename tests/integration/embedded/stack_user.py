@@ -28,6 +28,9 @@ def main() -> None:
     except StackError as error:
         _say(error=str(error))
         return
+    except KeyboardInterrupt:
+        _say(interrupted=True)
+        return
     _say(
         ready={
             "database_url": addresses.database_url,

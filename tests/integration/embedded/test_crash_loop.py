@@ -34,7 +34,7 @@ def test_part_that_never_starts(home: Path) -> None:
 
 
 def test_part_that_dies_later(home: Path, other_user: Callable[..., OtherUser]) -> None:
-    """The error is seen by every user that asks, and the rest of the stack goes on."""
+    """The error is seen by every user that asks and by who joins later, and the rest of the stack goes on."""
     allowed = home.parent / "allowed"
     allowed.touch()
     words = f"import pathlib, time\nwhile pathlib.Path({str(allowed)!r}).exists(): time.sleep(0.02)"
@@ -56,6 +56,8 @@ def test_part_that_dies_later(home: Path, other_user: Callable[..., OtherUser]) 
         allowed.unlink()
         for stack in (owner, second):
             assert "fragile died 6 times in a row" in eventually(lambda stack=stack: failure(stack), "the error")
+        with pytest.raises(StackError, match="fragile died 6 times in a row"):
+            Stack(settings_for(home), extra_parts=[part]).start()
         second.close()
         other_user(toys={"toy": {}}).tell("check")
 

@@ -1,11 +1,21 @@
-"""The terminal's Ctrl-C reaches the user's process and no part."""
+"""The terminal's Ctrl-C reaches the user's process, which decides what happens, and no part."""
 
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.integration.embedded.helpers import OtherUser, lives, part_pid
+from embedded import process
+from tests.integration.embedded.helpers import OtherUser, eventually, lives, part_pid
+
+
+def test_start_can_be_interrupted(home: Path, other_user: Callable[..., OtherUser]) -> None:
+    """Ctrl-C while the stack starts ends what was started already."""
+    user = other_user(postgres=True, toys={"toy": {}}, wait=False)
+    eventually(lambda: [*home.glob("postgres.new-*")], "initdb is at work")
+    user.process.send_signal(signal.SIGINT)
+    assert user.answer("interrupted")
+    assert process.find_marked(home) == []
 
 
 def test_parts_survive_the_terminals_interrupt(home: Path, other_user: Callable[..., OtherUser]) -> None:

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from embedded import process
 from embedded.doctor import Finding, diagnose
 from embedded.part import Addresses
 from embedded.stack import Stack
 from settings import Settings
-from tests.integration.embedded.helpers import OtherUser, contents, part_pid, settings_for, toy
+from tests.integration.embedded.helpers import OtherUser, contents, kill, part_pid, settings_for, toy
 
 
 def _by_name(findings: list[Finding]) -> dict[str, Finding]:
@@ -39,7 +38,7 @@ def test_running_stack(home: Path, other_user: Callable[..., OtherUser]) -> None
     assert found["ports"].status == "ok"
     user.kill()
     pid = part_pid(home, "toy") or 0
-    process.stop(process.Mark.of(pid) or process.Mark(pid, ""), 9, 5)
+    kill(pid)
     found = _by_name(diagnose(settings_for(home, postgres=True)))
     assert found["stack"].detail == "nobody uses it"
     assert found["toy process"] == Finding(

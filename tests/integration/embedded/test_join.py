@@ -5,7 +5,16 @@ from pathlib import Path
 
 from embedded import process
 from embedded.stack import Stack
-from tests.integration.embedded.helpers import OtherUser, eventually, lives, part_pid, restarted, settings_for, toy
+from tests.integration.embedded.helpers import (
+    OtherUser,
+    eventually,
+    kill,
+    lives,
+    part_pid,
+    restarted,
+    settings_for,
+    toy,
+)
 
 
 def test_second_process_uses_what_runs(home: Path, other_user: Callable[..., OtherUser]) -> None:
@@ -28,7 +37,7 @@ def test_first_process_leaves_and_the_second_watches(home: Path, other_user: Cal
         pid = part_pid(home, "toy") or 0
         first.tell("close")
         assert lives(pid)
-        process.stop(process.Mark.of(pid) or process.Mark(pid, ""), 9, 5)
+        kill(pid)
         after = restarted(home, "toy", pid)
         assert lives(after)
     assert not lives(after)

@@ -1,13 +1,26 @@
 """An owner that is killed takes nothing with it."""
 
+import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
+import pytest
 
-from embedded import process
+from embedded import keeper
 from embedded.stack import Stack
-from tests.integration.embedded.helpers import OtherUser, eventually, lives, part_pid, restarted, settings_for, toy
+from tests.integration.embedded.helpers import (
+    OtherUser,
+    eventually,
+    kill,
+    lives,
+    part_pid,
+    restarted,
+    settings_for,
+    toy,
+)
 
 
 def test_next_start_adopts_what_still_runs(home: Path, other_user: Callable[..., OtherUser]) -> None:
@@ -30,7 +43,7 @@ def test_next_start_starts_what_died_meanwhile(home: Path, other_user: Callable[
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     killed.kill()
     pid, toy_pid = part_pid(home, "postgres") or 0, part_pid(home, "toy")
-    process.stop(process.Mark.of(pid) or process.Mark(pid, ""), 9, 5)
+    kill(pid)
     with Stack(settings_for(home, postgres=True), extra_parts=[toy()]) as stack:
         assert part_pid(home, "toy") == toy_pid
         assert part_pid(home, "postgres") != pid
@@ -47,8 +60,34 @@ def test_other_user_takes_over(home: Path, other_user: Callable[..., OtherUser])
         owner.kill()
         eventually(lambda: any("taking over" in report for report in reports), "taken over")
         assert part_pid(home, "toy") == pid
-        process.stop(process.Mark.of(pid) or process.Mark(pid, ""), 9, 5)
+        kill(pid)
         restarted(home, "toy", pid)
+
+
+def test_part_that_does_not_answer_is_replaced(
+    home: Path, other_user: Callable[..., OtherUser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is there but doesn't serve isn't adopted: it is ended and started again."""
+    monkeypatch.setattr(keeper, "_ADOPT_TIMEOUT", 0.3)
+    other_user(toys={"toy": {}}).kill()
+    pid = part_pid(home, "toy") or 0
+    os.kill(pid, signal.SIGSTOP)
+    with Stack(settings_for(home), extra_parts=[toy(stop_timeout=0.3)]):
+        assert not lives(pid)
+        assert part_pid(home, "toy") != pid
+
+
+def test_pid_of_somebody_else_is_left_alone(home: Path, other_user: Callable[..., OtherUser]) -> None:
+    """A pid that belongs to another program by now, as after a reboot, is neither adopted nor stopped."""
+    other_user(toys={"toy": {}}).kill()
+    kill(part_pid(home, "toy") or 0)
+    file = home / "stack.json"
+    state = json.loads(file.read_text())
+    state["parts"]["toy"]["pid"] = os.getpid()
+    file.write_text(json.dumps(state))
+    with Stack(settings_for(home), extra_parts=[toy()]):
+        assert part_pid(home, "toy") != os.getpid()
+    assert lives(os.getpid())
 
 
 def test_part_that_nobody_wrote_down_is_replaced(home: Path, other_user: Callable[..., OtherUser]) -> None:

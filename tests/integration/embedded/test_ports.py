@@ -6,6 +6,9 @@ import socket
 import urllib.request
 from pathlib import Path
 
+import pytest
+
+from embedded import deaths
 from embedded.part import Addresses, ExtraPart, Launch
 from embedded.stack import Stack
 from tests.integration.embedded.helpers import eventually, part_pid, restarted, settings_for, toy
@@ -54,8 +57,10 @@ def test_part_gets_the_addresses_of_the_parts_before_it(home: Path) -> None:
         assert f"{stack.addresses.temporal_address} {parts['first']}" in _get(parts["second"])
 
 
-def test_dependent_part_follows_a_changed_address(home: Path) -> None:
+def test_dependent_part_follows_a_changed_address(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When a part comes back at another port, a part that was given its address is started again with the new one."""
+
+    monkeypatch.setattr(deaths, "PAUSES", (1.5,))  # time for another program to take the port
 
     def build(addresses: Addresses, port: int | None) -> Launch:
         return Launch(toy().build(addresses, port).command, {"TOY": addresses.parts["first"]})

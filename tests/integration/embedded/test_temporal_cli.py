@@ -15,7 +15,7 @@ import pytest
 
 from embedded import temporal_cli, temporal_download
 from embedded.errors import StackError
-from tests.integration.embedded.helpers import HERE, ROOT, eventually
+from tests.integration.embedded.helpers import HERE, ROOT, eventually, lives
 
 GO = """#!/bin/sh
 if [ "$1" = env ]; then echo go{version}; exit 0; fi
@@ -189,7 +189,7 @@ def test_download_killed_half_way(machine: Path, silence: socket.socket, monkeyp
 def test_download_without_an_end(machine: Path, silence: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     """A download that takes too long is given up, and that is the reason told."""
     monkeypatch.setattr(temporal_download, "_TIMEOUT", 0.5)
-    with pytest.raises(StackError, match="the download by the Temporal SDK: it took longer than 0.5 s"):
+    with pytest.raises(StackError, match=r"the download by the Temporal SDK: it took longer than 0.5 s"):
         _get()
 
 
@@ -228,7 +228,7 @@ def test_go_ends_with_a_cancelled_start(machine: Path) -> None:
     with pytest.raises(GivenUpError):
         temporal_cli.find_or_make(None, lambda _: None, cancelled)
     pid = int((machine / "building").read_text() or 0)
-    eventually(lambda: not Path(f"/proc/{pid}").exists(), "go ended")
+    eventually(lambda: not lives(pid), "go ended")
     assert [path.name for path in temporal_cli.cached().parent.iterdir()] == ["lock"]
 
 

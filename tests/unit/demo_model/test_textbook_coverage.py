@@ -29,8 +29,9 @@ def test_nearly_every_chunk_of_a_textbook_gives_good_questions(measure: ModuleTy
         pytest.skip("The textbook is not beside the repository (../shared/corpora), so coverage was not measured.")
     modules = [json.loads(line)["text"] for line in BOOK.read_text(encoding="utf-8").splitlines()]
     splitter = TextSplitter(6000)
-    figures = measure.measure([chunk for text in modules for chunk in splitter.chunks(text)], 3)
-    assert figures.chunks > 200
+    chunks = [chunk for text in modules for chunk in splitter.chunks(text)]
+    figures = measure.measure(chunks[::2], 3)  # every other one, for time
+    assert figures.chunks > 100
     assert figures.share_of_chunks_with(1) >= 0.95
     assert figures.share_of_chunks_with(3) >= 0.80
     assert figures.flawless / figures.questions >= 0.80, figures.flaws

@@ -1,0 +1,43 @@
+"""What a workflow's history says, in the words of the tests."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client
+
+from tests.support.world import NODES, World, scheduled
+
+_CLOSED = {
+    EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED: "activity_task_completed_event_attributes",
+    EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED: "activity_task_failed_event_attributes",
+    EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT: "activity_task_timed_out_event_attributes",
+    EventType.EVENT_TYPE_ACTIVITY_TASK_CANCELED: "activity_task_canceled_event_attributes",
+}
+
+
+def most_nodes_at_once(events: Iterable[HistoryEvent]) -> int:
+    """The greatest number of model calls that were scheduled and not closed at one point of history."""
+    most, open_nodes = 0, set[int]()
+    for event in events:
+        if scheduled([event], *NODES):
+            open_nodes.add(event.event_id)
+            most = max(most, len(open_nodes))
+        elif name := _CLOSED.get(event.event_type):
+            open_nodes.discard(getattr(event, name).scheduled_event_id)
+    return most
+
+
+async def runs_of(client: Client, workflow_id: str) -> list[str]:
+    """The run ids of a workflow, oldest first."""
+    found = [execution async for execution in client.list_workflows(f'WorkflowId = "{workflow_id}"')]
+    return [execution.run_id for execution in sorted(found, key=lambda execution: execution.start_time)]
+
+
+async def inputs_of(world: World, workflow_id: str, node: str) -> list[dict[str, Any]]:
+    """What the calls of a graph's node were given, in order."""
+    events = scheduled((await world.history(workflow_id)).events, node)
+    inputs = [event.activity_task_scheduled_event_attributes.input.payloads[0] for event in events]
+    return [json.loads(payload.data)["args"][0] for payload in inputs]
