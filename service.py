@@ -5,18 +5,20 @@ import contextlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.statuses import Status
+from generation_status import GenerationStatus
+from reconciling import Finding, find, mend
 from settings import Settings
 from storage.quizzes import QuizStore
 from storage.tables import QuestionRow, Quiz, WorkflowState
-from storage.workflow_states import RESUMABLE, ActiveGenerationExists, WorkflowStateStore
+from storage.workflow_states import ActiveGenerationExists, WorkflowStateStore
 from workflows.ids import new_generation_id
 from workflows.messages import (
     OWNER_ATTRIBUTE,
@@ -51,45 +53,6 @@ class TemporalUnavailable(ServiceError):
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Slots that wait for the provider. Times are UTC."""
-
-    slots: int
-    reason: str
-    since: datetime
-    retry_at: datetime
-
-
-@dataclass(frozen=True)
-class GenerationStatus:
-    """Where a generation stands, from the mirror alone: no worker and no Temporal needed."""
-
-    workflow_id: str
-    quiz_id: uuid.UUID
-    status: Status
-    total: int
-    completed: int
-    current_node: str | None
-    error: str | None
-    can_resume: bool
-    in_flight: int
-    revised: int
-    rejected: int
-    calls: int
-    prompt_tokens: int
-    completion_tokens: int
-    cost: float | None
-    waiting: Waiting | None
-    created_at: datetime
-    updated_at: datetime
-
-    @property
-    def percentage(self) -> float:
-        """Finished questions of those asked for, 0 to 100."""
-        return round(100 * self.completed / self.total, 1) if self.total else 100.0
-
-
-@dataclass(frozen=True)
 class GenerationRequest:
     """What to write. `model` and `temperature` default to the settings and the provider."""
 
@@ -108,11 +71,14 @@ class GenerationService:
         states: WorkflowStateStore,
         quizzes: QuizStore,
         connect: Callable[[], Awaitable[Client]],
+        *,
+        rpc_timeout: timedelta = RPC_TIMEOUT,
     ) -> None:
         self._settings = settings
         self._states = states
         self._quizzes = quizzes
         self._connect = connect
+        self._rpc_timeout = rpc_timeout
 
     async def generate(self, quiz: Quiz, request: GenerationRequest) -> str:
         """Start a generation and return its workflow id; raises NotPossible when the quiz has an active one.
@@ -143,33 +109,7 @@ class GenerationService:
     async def status(self, workflow_id: str) -> GenerationStatus:
         """Where a generation stands; raises UnknownGeneration."""
         row = await self._row(workflow_id)
-        waits = await self._states.waits(workflow_id)
-        data = row.state_data
-        status = Status(row.status)
-        waiting = None
-        if waits and status is Status.RUNNING:
-            retry_at = min(wait.retry_at for wait in waits)
-            waiting = Waiting(len(waits), waits[0].reason, waits[0].since, retry_at)
-        return GenerationStatus(
-            workflow_id=workflow_id,
-            quiz_id=row.quiz_id,
-            status=status,
-            total=row.total_steps,
-            completed=row.completed_steps,
-            current_node=row.current_node,
-            error=row.error_message,
-            can_resume=status in RESUMABLE,
-            in_flight=data.get("in_flight", 0),
-            revised=data.get("revised", 0),
-            rejected=data.get("rejected", 0),
-            calls=data.get("calls", 0),
-            prompt_tokens=data.get("prompt_tokens", 0),
-            completion_tokens=data.get("completion_tokens", 0),
-            cost=data.get("cost", 0.0),
-            waiting=waiting,
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-        )
+        return GenerationStatus.of(row, await self._states.waits(workflow_id))
 
     async def questions(self, workflow_id: str) -> list[QuestionRow]:
         """The finished questions in slot order."""
@@ -196,6 +136,9 @@ class GenerationService:
         """Go on: a paused generation by signal, an ended one by a new run that keeps every finished question."""
         status = await self.status(workflow_id)
         if status.status is Status.RUNNING:
+            # A pause may be on its way that no worker has seen yet; signals keep their order, so ours comes after it.
+            with contextlib.suppress(NotPossible):  # it ended meanwhile
+                await self._signal(workflow_id, "resume")
             return status
         if status.status is Status.COMPLETED:
             raise NotPossible("the generation is completed; there is nothing to resume")
@@ -213,7 +156,7 @@ class GenerationService:
             raise NotPossible(f"the generation is {status.status} already")
         client = await self._client()
         async with _temporal_errors():
-            await client.get_workflow_handle(workflow_id).cancel(rpc_timeout=RPC_TIMEOUT)
+            await client.get_workflow_handle(workflow_id).cancel(rpc_timeout=self._rpc_timeout)
         return await self._until(workflow_id, lambda now: not now.status.is_active)
 
     async def reconcile(self, workflow_id: str) -> None:
@@ -226,39 +169,13 @@ class GenerationService:
             return
         client = await self._client()
         async with _temporal_errors():
-            try:
-                description = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_TIMEOUT)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-                await self._mend_missing(row)
-                return
-        await self._mend(workflow_id, description)
+            finding = await find(client, row, rpc_timeout=self._rpc_timeout)
+        if finding is Finding.NEVER_STARTED:
+            await self._start(workflow_id, self._input_of(row))
+        else:
+            await mend(self._states, workflow_id, finding)
 
     # --- private ---
-
-    async def _mend(self, workflow_id: str, description: WorkflowExecutionDescription) -> None:
-        match description.status:
-            case WorkflowExecutionStatus.COMPLETED:
-                await self._states.mark_completed(workflow_id)
-            case WorkflowExecutionStatus.CANCELED:
-                await self._states.mark_failed(workflow_id, "cancelled", Status.CANCELLED)
-            case WorkflowExecutionStatus.TERMINATED:
-                await self._states.mark_failed(workflow_id, "terminated by an operator; resume keeps every question")
-            case WorkflowExecutionStatus.FAILED | WorkflowExecutionStatus.TIMED_OUT:
-                await self._states.mark_failed(workflow_id, "the workflow failed; see its history in the Web UI")
-            case _:
-                return
-
-    async def _mend_missing(self, row: WorkflowState) -> None:
-        if row.run_id is None:
-            # The row was written, the start never arrived: the process died in between.
-            await self._start(row.workflow_id, self._input_of(row))
-        else:
-            await self._states.mark_failed(
-                row.workflow_id,
-                "the server has lost this generation's history; resume goes on with every question kept",
-            )
 
     def _input_of(self, row: WorkflowState, *, fresh_attempts: bool = False) -> GenerationInput:
         """The input of a new run of the generation, from the options that its row keeps."""
@@ -282,7 +199,7 @@ class GenerationService:
         async with _temporal_errors():
             while True:
                 try:
-                    description = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_TIMEOUT)
+                    description = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=self._rpc_timeout)
                 except RPCError as error:
                     if error.status is RPCStatusCode.NOT_FOUND:
                         return  # the history expired or was lost; the questions are kept all the same
@@ -306,13 +223,13 @@ class GenerationService:
                     id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                     search_attributes=_search_attributes(options),
                     static_summary=f"{options.question_count} questions with {options.model}",
-                    rpc_timeout=RPC_TIMEOUT,
+                    rpc_timeout=self._rpc_timeout,
                 )
 
     async def _signal(self, workflow_id: str, signal: str) -> None:
         client = await self._client()
         async with _temporal_errors():
-            await client.get_workflow_handle(workflow_id).signal(signal, rpc_timeout=RPC_TIMEOUT)
+            await client.get_workflow_handle(workflow_id).signal(signal, rpc_timeout=self._rpc_timeout)
 
     async def _until(self, workflow_id: str, reached: Callable[[GenerationStatus], bool]) -> GenerationStatus:
         """The status once `reached`, or as it is after a while: signals are durable and wait for a worker."""

@@ -1,10 +1,15 @@
 """Every setting of the service, from the environment or a `.env` file. The only place that reads the environment."""
 
+import logging
+import re
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from demo_model.faults import Plan
+from demo_model.latency import Latency
 from model.prices import parse_prices
 
 DEMO_MODEL = "demo-model"
@@ -13,7 +18,12 @@ DEMO_MODEL = "demo-model"
 class Settings(BaseSettings):
     """Each field is the environment variable of the same name in capitals. Durations are seconds."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        extra="ignore",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,  # a mistyped key or URL must not end in a log
+    )
 
     # Where the embedded stack keeps its data, logs, ports and lock.
     mcq_home: Path = Field(default=Path("~/.mcq"))
@@ -30,10 +40,9 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
     openai_model: str = "gpt-4.1-mini"
-    # US dollars for a million prompt tokens and a million completion tokens, e.g. "0.4,1.6"; overrides the
-    # built-in table.
+    # US dollars for a million prompt and a million completion tokens, e.g. "0.4,1.6"; overrides the built-in table.
     openai_prices: str | None = None
-    openai_timeout: float = Field(default=60.0, gt=0)
+    openai_timeout: float = Field(default=60.0, gt=0, allow_inf_nan=False)
 
     # The demo model: seconds before it answers, or a range such as "0.5-3"; a seeded plan of faults.
     demo_model_latency: str = "0"
@@ -44,22 +53,63 @@ class Settings(BaseSettings):
     # Finished questions that make a mirror checkpoint.
     workflow_checkpoint_interval: int = Field(default=5, ge=1)
     # Seconds at most between a change and its checkpoint.
-    workflow_checkpoint_timeout: float = Field(default=300.0, gt=0)
+    workflow_checkpoint_timeout: float = Field(default=300.0, gt=0, allow_inf_nan=False)
     # Seconds that a finished question waits for company before it is mirrored.
-    workflow_mirror_delay: float = Field(default=2.0, gt=0)
+    workflow_mirror_delay: float = Field(default=2.0, gt=0, allow_inf_nan=False)
     # Answers that are malformed or flawed before a slot tries another chunk.
     workflow_max_retries: int = Field(default=3, ge=1, le=20)
     # Seconds that transient failures of the provider are retried before the generation pauses itself.
-    workflow_outage_patience: float = Field(default=3600.0, gt=0)
+    workflow_outage_patience: float = Field(default=3600.0, gt=0, allow_inf_nan=False)
 
     # Seconds that a worker which was asked to stop waits for its model calls.
-    worker_drain_timeout: float = Field(default=30.0, ge=0)
+    worker_drain_timeout: float = Field(default=30.0, ge=0, allow_inf_nan=False)
     log_level: str = "INFO"
 
     @field_validator("mcq_home")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
+
+    @field_validator("database_url")
+    @classmethod
+    def _of_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not re.match(r"postgres(ql)?(\+psycopg)?://", url.get_secret_value()):
+            raise ValueError("it is a PostgreSQL URL such as postgresql://user:password@host:5432/mcq")
+        return url
+
+    @field_validator("openai_api_key", mode="before")
+    @classmethod
+    def _one_word(cls, key: Any) -> Any:
+        text = (key.strip() or None) if isinstance(key, str) else key  # keys from files end in a line break
+        if isinstance(text, str) and not (text.isascii() and text.isprintable()):
+            raise ValueError("it holds characters that no HTTP header can carry")
+        return text
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _of_a_server(cls, url: str | None) -> str | None:
+        if url is not None and not re.match(r"https?://[^/\s]", url):
+            raise ValueError("it is an address such as http://localhost:11434/v1")
+        return url
+
+    @field_validator("demo_model_latency")
+    @classmethod
+    def _readable_latency(cls, text: str) -> str:
+        Latency.parse(text)
+        return text
+
+    @field_validator("demo_model_faults")
+    @classmethod
+    def _readable_faults(cls, text: str) -> str:
+        Plan.parse(text)
+        return text
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, level: str) -> str:
+        if level.upper() not in logging.getLevelNamesMapping():
+            raise ValueError("it is DEBUG, INFO, WARNING or ERROR")
+        return level
 
     @field_validator("openai_prices")
     @classmethod

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -11,6 +12,9 @@ from temporalio import activity
 
 # A quarter of the shortest heartbeat time-out in use leaves room for a slow server.
 INTERVAL = 5.0
+
+# What every beat of the activity in this context carries.
+_carried: ContextVar[list[object]] = ContextVar("_carried")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,7 +25,9 @@ def heartbeating(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R
 
     @wraps(function)
     async def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        beat = asyncio.create_task(_beat(activity.info().heartbeat_details))
+        carried = list(activity.info().heartbeat_details)
+        _carried.set(carried)
+        beat = asyncio.create_task(_beat(carried))
         try:
             return await function(*args, **kwargs)
         finally:
@@ -32,9 +38,9 @@ def heartbeating(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R
     return wrapper
 
 
-async def _beat(details: object) -> None:
+async def _beat(carried: list[object]) -> None:
     while True:
-        activity.heartbeat(*(details if isinstance(details, list | tuple) else ()))
+        activity.heartbeat(*carried)
         await asyncio.sleep(INTERVAL)
 
 
@@ -46,4 +52,6 @@ def outage_began(now: datetime) -> datetime:
 
 def remember_outage(began: datetime) -> None:
     """Tell the next attempt when the outage began."""
-    activity.heartbeat(began.timestamp())
+    carried = _carried.get()
+    carried[:] = [began.timestamp()]
+    activity.heartbeat(*carried)

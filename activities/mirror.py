@@ -3,7 +3,8 @@
 from temporalio import activity
 
 from domain.statuses import Status
-from storage.workflow_states import StateWrite, WorkflowStateStore
+from storage.snapshots import StateWrite
+from storage.workflow_states import WorkflowStateStore
 from workflows.messages import Snapshot
 
 

@@ -5,7 +5,8 @@ between the two costs nothing.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -80,7 +81,7 @@ class QuestionActivities:
         if generation is None or chunk is None:
             raise ApplicationError("the quiz or its content was deleted", type="QuizDeleted", non_retryable=True)
         if generation.status is Status.PAUSED:
-            raise ApplicationError("the generation is paused", type=GENERATION_PAUSED, non_retryable=True)
+            raise await self._give_up(workflow_id, slot, GENERATION_PAUSED, "the generation is paused")
         options = generation.options
         assignment = Assignment(
             text=chunk.text,
@@ -104,7 +105,7 @@ class QuestionActivities:
             )
         except ProviderRejected as error:
             log.warning("model_rejected", request_id=request_id, reason=error.reason)
-            raise ApplicationError(error.reason, type=PROVIDER_TROUBLE, non_retryable=True) from None
+            raise await self._give_up(workflow_id, slot, PROVIDER_TROUBLE, error.reason) from None
         except ProviderUnavailable as error:
             log.info("model_unavailable", request_id=request_id, reason=error.reason)
             raise await self._wait_or_give_up(workflow_id, slot, error) from None
@@ -117,15 +118,18 @@ class QuestionActivities:
         if moment - began >= self._outage_patience:
             minutes = round((moment - began).total_seconds() / 60)
             reason = f"{error.reason}; no answer for {minutes} min, so the generation paused; resume to try again"
-            return ApplicationError(reason, type=PROVIDER_TROUBLE, non_retryable=True)
+            return await self._give_up(workflow_id, slot, PROVIDER_TROUBLE, reason)
         remember_outage(began)
         delay = _next_delay(activity.info().attempt, error.retry_after)
-        try:
+        with _only_for_display(workflow_id, slot):
             await self._calls.wait_for_provider(workflow_id, slot, error.reason, began, moment + delay)
-        except DBAPIError as problem:
-            # Only the display suffers; the retry itself lives in Temporal.
-            log.warning("wait_not_shown", workflow_id=workflow_id, slot=slot, error=type(problem).__name__)
         return ApplicationError(error.reason, type="ProviderUnavailable", next_retry_delay=delay)
+
+    async def _give_up(self, workflow_id: str, slot: int, kind: str, reason: str) -> ApplicationError:
+        """The failure that ends this step's tries: the workflow decides what becomes of the slot."""
+        with _only_for_display(workflow_id, slot):
+            await self._calls.stop_waiting(workflow_id, slot)
+        return ApplicationError(reason, type=kind, non_retryable=True)
 
     async def _store(self, call: ModelCall) -> ModelCall:
         """Store a paid answer, through an outage of PostgreSQL if need be."""
@@ -138,6 +142,15 @@ class QuestionActivities:
                     raise
             await asyncio.sleep(delay)
             delay = min(delay * 2, 5.0)
+
+
+@contextmanager
+def _only_for_display(workflow_id: str, slot: int) -> Iterator[None]:
+    """What a person sees of a wait may be late; the retry itself lives in Temporal."""
+    try:
+        yield
+    except DBAPIError as problem:
+        log.warning("wait_not_shown", workflow_id=workflow_id, slot=slot, error=type(problem).__name__)
 
 
 def _next_delay(attempt: int, retry_after: float | None) -> timedelta:

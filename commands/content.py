@@ -28,7 +28,8 @@ def _bytes(path: Path) -> bytes:
         raise IsADirectoryError(f"{path} is a folder; name the files in it")
     if size > MOST_BYTES:  # not read at all: it could be anything
         raise ContentTooLarge(name=path.name, size=f"{size:,}", limit=f"{MOST_BYTES:,}")
-    return path.read_bytes()
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES + 1)  # a device or a pipe may have no end
 
 
 __all__ = ["ContentError", "fingerprint", "read_files"]

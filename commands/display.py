@@ -12,7 +12,7 @@ from rich.text import Text
 from domain.statuses import Status
 
 if TYPE_CHECKING:
-    from service import GenerationStatus
+    from generation_status import GenerationStatus
 
 # Seconds between lines where there is no terminal to redraw.
 LINE_INTERVAL = 2.0

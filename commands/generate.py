@@ -21,7 +21,8 @@ from commands.exit_codes import Exit
 from commands.report import SetReport, report_on
 from commands.session import Session, open_session
 from domain.statuses import Status
-from service import GenerationRequest, GenerationStatus, TemporalUnavailable
+from generation_status import GenerationStatus
+from service import GenerationRequest, TemporalUnavailable
 from settings import Settings
 from storage.quizzes import NewDocument
 from storage.tables import Quiz, WorkflowState

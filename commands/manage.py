@@ -13,7 +13,8 @@ from commands.display import money
 from commands.exit_codes import Exit
 from commands.session import Session, open_session
 from domain.statuses import Status
-from service import GenerationService, GenerationStatus, TemporalUnavailable, UnknownGeneration
+from generation_status import GenerationStatus
+from service import GenerationService, TemporalUnavailable, UnknownGeneration
 from settings import Settings
 
 Operation = Callable[[GenerationService, str], Awaitable[GenerationStatus]]

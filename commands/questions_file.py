@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from service import GenerationStatus
+    from generation_status import GenerationStatus
     from storage.tables import QuestionRow
 
 
@@ -29,9 +29,10 @@ def check_destination(path: Path) -> None:
         raise PermissionError(f"the folder {path.parent} cannot be written to; choose another with --out")
     if path.exists() and path.stat().st_size:
         try:
-            known = "workflow_id" in json.loads(path.read_text())
-        except (ValueError, TypeError):
-            known = False
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError):
+            content = None
+        known = isinstance(content, dict) and "workflow_id" in content
         if not known:
             raise NotAQuestionsFile(path)
 
@@ -56,7 +57,8 @@ def as_json(status: "GenerationStatus", questions: "Sequence[QuestionRow]") -> d
 
 
 def write(path: Path, content: dict[str, Any]) -> None:
-    """Replace the file at `path` in one step."""
+    """Replace the file at `path` in one step; a link keeps pointing at it."""
+    path = path.resolve()
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".tmp")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -25,6 +26,8 @@ DEMO_MODEL_PART = "demo-model"
 WORKER_PART = "worker"
 # Uvicorn closes idle connections after seconds; a stalled call is cut at this point.
 DEMO_MODEL_STOP_TIMEOUT = 8.0
+# A person at a terminal would rather wait for a busy machine than be told to try again.
+RPC_TIMEOUT = timedelta(seconds=20)
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ async def open_session(
                 settings=connected,
                 stack=stack,
                 addresses=addresses,
-                service=GenerationService(connected, states, quizzes, _connector(connected)),
+                service=GenerationService(connected, states, quizzes, _connector(connected), rpc_timeout=RPC_TIMEOUT),
                 quizzes=quizzes,
                 states=states,
             )

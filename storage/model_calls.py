@@ -116,6 +116,13 @@ class ModelCallStore:
                 )
             )
 
+    async def stop_waiting(self, workflow_id: str, slot: int) -> None:
+        """Forget that a slot waits: it was given up or paused."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                delete(ModelWait).where(col(ModelWait.workflow_id) == workflow_id).where(col(ModelWait.slot) == slot)
+            )
+
     async def spent(self, workflow_id: str, slots: Sequence[int] | None) -> tuple[int, int, int, float]:
         """Calls, prompt tokens, completion tokens and US dollars of the stored answers, of all slots or of some."""
         query = select(

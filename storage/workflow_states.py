@@ -1,9 +1,7 @@
 """The store of workflow states: the mirror's writes behind their fence, and what the app reads of a generation."""
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy import Row, delete, func, select, text, update
@@ -12,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlmodel import col
 
-from domain.question import question_id
 from domain.statuses import Status
+from storage.snapshots import EventType, Fence, RunChanged, StateWrite, event_type, write_questions
 from storage.tables import (
     ONE_ACTIVE_GENERATION,
     ModelCall,
@@ -22,7 +20,6 @@ from storage.tables import (
     Quiz,
     WorkflowEvent,
     WorkflowState,
-    metadata,
     now,
 )
 
@@ -35,54 +32,6 @@ RESUMABLE = (Status.PAUSED, Status.FAILED, Status.CANCELLED)
 
 class ActiveGenerationExists(Exception):
     """The quiz has an active generation already."""
-
-
-class RunChanged(Exception):
-    """Another run took the row over between two looks at it; trying again settles it."""
-
-
-class EventType(StrEnum):
-    """Kinds of `workflow_event`."""
-
-    # The status changed.
-    STATE_CHANGE = "state_change"
-    # Progress within `running`.
-    CHECKPOINT = "checkpoint"
-    # The generation failed or paused itself with a reason.
-    ERROR = "error"
-    # Another run took the row over: continue-as-new, reset, or a resume after an end.
-    RECOVERY = "recovery"
-    # All questions exist.
-    COMPLETED = "completed"
-
-
-class Fence(StrEnum):
-    """What became of a snapshot."""
-
-    ACCEPTED = "accepted"
-    # An equal or newer snapshot of the same run is there already; a repeated write lands here.
-    STALE = "stale"
-    # It came from a run that Temporal no longer calls current.
-    OTHER_RUN = "other_run"
-    # The row was deleted with its quiz; nobody waits for it.
-    GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True)
-class StateWrite:
-    """One snapshot as stored: `questions` are (slot, step, attempt) of stored answers."""
-
-    workflow_id: str
-    run_id: str
-    sequence: int
-    status: Status
-    current_node: str
-    completed: int
-    total: int
-    state_data: Mapping[str, Any]
-    checkpoint_data: Mapping[str, Any]
-    error_message: str | None
-    questions: Sequence[tuple[int, str, int]]
 
 
 class WorkflowStateStore:
@@ -161,7 +110,7 @@ class WorkflowStateStore:
             if not takes_over and (closed or row.sequence >= write.sequence):
                 return Fence.STALE
             moment = now()
-            await self._write_questions(connection, row.quiz_id, write)
+            await write_questions(connection, row.quiz_id, write)
             await connection.execute(
                 update(WorkflowState)
                 .where(col(WorkflowState.id) == row.id)
@@ -188,7 +137,7 @@ class WorkflowStateStore:
                     workflow_state_id=row.id,
                     run_id=write.run_id,
                     sequence=write.sequence,
-                    event_type=_event_type(write, recovers=recovers, before=row.status),
+                    event_type=event_type(write, recovers=recovers, before=row.status),
                     event_data={
                         "status": write.status,
                         "completed": write.completed,
@@ -293,51 +242,6 @@ class WorkflowStateStore:
             holder: str | None = await connection.scalar(query)
             return holder
 
-    async def _write_questions(self, connection: AsyncConnection, quiz_id: uuid.UUID, write: StateWrite) -> None:
-        if not write.questions:
-            return
-        wanted = {(slot, step, attempt) for slot, step, attempt in write.questions}
-        calls = await connection.execute(
-            select(metadata.tables["model_call"]).where(
-                col(ModelCall.workflow_id) == write.workflow_id,
-                col(ModelCall.slot).in_({slot for slot, _, _ in wanted}),
-            )
-        )
-        found = {(call.slot, call.step, call.attempt): call for call in calls}
-        rows = []
-        for key in sorted(wanted):
-            call = found[key]
-            rows.append(
-                {
-                    "id": question_id(write.workflow_id, call.slot),
-                    "quiz_id": quiz_id,
-                    "workflow_id": write.workflow_id,
-                    "slot": call.slot,
-                    **call.question,
-                    "flaws": [flaw["rule"] for flaw in call.flaws],
-                    "model": call.model,
-                    "prompt_version": call.prompt_version,
-                    "prompt_tokens": call.prompt_tokens,
-                    "completion_tokens": call.completion_tokens,
-                    "cost": call.cost,
-                    "review_status": "unreviewed",
-                    "created_at": call.created_at,
-                    "updated_at": now(),
-                }
-            )
-        statement = insert(QuestionRow)
-        # With `created_at`, by which the answer is known again, and with `review_status`: a review was of the old one.
-        overwrite = {name: statement.excluded[name] for name in rows[0] if name != "id"}
-        await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["id"],
-                set_=overwrite,
-                # A repeated write must not undo a teacher's edit of the same answer.
-                where=col(QuestionRow.created_at) != statement.excluded.created_at,
-            ),
-            rows,
-        )
-
     async def _close(self, workflow_id: str, status: Status, reason: str | None) -> bool:
         moment = now()
         async with self._engine.begin() as connection:
@@ -370,13 +274,3 @@ class WorkflowStateStore:
             await connection.execute(delete(ModelWait).where(col(ModelWait.workflow_id) == workflow_id))
             await connection.execute(text("SELECT pg_notify(:c, :w)"), {"c": CHANNEL, "w": workflow_id})
         return True
-
-
-def _event_type(write: StateWrite, *, recovers: bool, before: str) -> EventType:
-    if write.status is Status.COMPLETED:
-        return EventType.COMPLETED
-    if write.error_message:
-        return EventType.ERROR
-    if recovers:
-        return EventType.RECOVERY
-    return EventType.STATE_CHANGE if write.status != before else EventType.CHECKPOINT

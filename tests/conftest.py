@@ -81,9 +81,7 @@ async def temporal(stack: Addresses) -> Client:
 
 
 @pytest.fixture
-async def world(
-    stack: Addresses, database_url: str, demo: DemoModel, temporal: Client
-) -> AsyncIterator[World]:
+async def world(stack: Addresses, database_url: str, demo: DemoModel, temporal: Client) -> AsyncIterator[World]:
     """Stores, service and an optional worker on this test's database and task queue."""
     settings = Settings(
         _env_file=None,
@@ -97,8 +95,6 @@ async def world(
     )
     async with World(settings, temporal, demo) as world:
         yield world
-
-
 
 
 def _named(url: str, database: str) -> str:

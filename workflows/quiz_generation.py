@@ -14,9 +14,9 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 from temporalio.langgraph import graph
 
 with workflow.unsafe.imports_passed_through():
-    from domain.plan import ChunkLoad, hand_on
     from domain.similarity import near_duplicate
     from domain.statuses import Status
+    from workflows import telling
     from workflows.judgement import judge
     from workflows.messages import (
         GENERATION_PAUSED,
@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.mirror import Mirror
     from workflows.question_graph import ACCEPTED, RECURSION_LIMIT, REVISE
-    from workflows.state import GenerationInput, GenerationState, ranges
+    from workflows.state import GenerationInput, GenerationState
 
 _STATUS = SearchAttributeKey.for_keyword(STATUS_ATTRIBUTE)
 
@@ -42,8 +42,6 @@ _STATUS = SearchAttributeKey.for_keyword(STATUS_ATTRIBUTE)
 PREPARE_TIMEOUT = timedelta(minutes=5)
 PREPARE_HEARTBEAT_TIMEOUT = timedelta(seconds=30)
 PREPARE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
-# One slot may be unlucky with a chunk; the second that fails tells that the chunk has no more to give.
-CHUNK_FAILURES_ALLOWED = 2
 
 
 @workflow.defn(name=WORKFLOW_TYPE)
@@ -79,7 +77,7 @@ class QuizGenerationWorkflow:
             raise
         self._set_status(Status.COMPLETED, None)
         await self._finish(mirror)
-        return self._result()
+        return telling.result(self._state)
 
     # --- messages ---
 
@@ -98,23 +96,7 @@ class QuizGenerationWorkflow:
     @workflow.query
     def progress(self) -> Progress:
         """Where the generation stands, from the source."""
-        state = self._state
-        return Progress(
-            status=state.status,
-            current_node=state.phase,
-            total=self._options.question_count,
-            completed=len(state.done),
-            in_flight=len(self._in_flight),
-            revised=state.revised,
-            rejected=state.rejected,
-            calls=state.calls,
-            prompt_tokens=state.prompt_tokens,
-            completion_tokens=state.completion_tokens,
-            cost=state.cost,
-            reason=state.reason,
-            window=self._options.window,
-            sequence=state.sequence,
-        )
+        return telling.progress(self._options, self._state, len(self._in_flight))
 
     # --- the steps of the story ---
 
@@ -170,16 +152,12 @@ class QuizGenerationWorkflow:
                 self._changed(question=True)
                 return
             tried.add(chunk)
-            self._state.chunk_failures[chunk] += 1
-            self._state.chunk_loads[chunk] -= 1
-            taker = self._hand_on(tried)
+            taker = self._state.hand_on(chunk, tried)
+            self._changed()
             if taker is None:
                 self._state.unfilled.append(slot)
-                self._changed()
                 return
             chunk = taker
-            self._state.chunk_loads[chunk] += 1
-            self._changed()
 
     async def _continue_as_new_if_suggested(self) -> None:
         """A long generation goes on in a new run with a short history. The window is drained by now."""
@@ -228,7 +206,7 @@ class QuizGenerationWorkflow:
     async def check(self, state: QuestionState) -> dict[str, Any]:
         """The graph's `check` node: decides from the recorded flaws and from this quiz's other questions."""
         slot = state["slot"]
-        self._count(state)
+        self._state.count(state)
         judgement = judge(state, self._duplicate_of)
         if judgement.answer is not None:
             # Taken at once, so that a question that is written at the same moment is compared with it.
@@ -249,27 +227,10 @@ class QuizGenerationWorkflow:
             "spare": judgement.spare,
         }
 
-    def _count(self, state: QuestionState) -> None:
-        self._state.attempts[state["slot"]] = state["attempt"]
-        self._state.calls += 1
-        prompt_tokens, completion_tokens = state["usage"]
-        self._state.prompt_tokens += prompt_tokens
-        self._state.completion_tokens += completion_tokens
-        known = self._state.cost is not None and state["cost"] is not None
-        self._state.cost = self._state.cost + state["cost"] if known else None  # type: ignore[operator]
-
     def _duplicate_of(self, stem: str) -> str | None:
         """The existing question that `stem` repeats. A change of this rule needs `workflow.patched`."""
         others = self._state.prepared.other_stems if self._state.prepared else []
         return near_duplicate(stem, [*self._state.done.values(), *others])
-
-    def _hand_on(self, tried: set[int]) -> int | None:
-        """The chunk that takes over a slot that its chunk could not fill."""
-        state, prepared = self._state, self._state.prepared
-        assert prepared is not None  # noqa: S101 - chunks exist by now
-        exhausted = {chunk for chunk, failures in enumerate(state.chunk_failures) if failures >= CHUNK_FAILURES_ALLOWED}
-        loads = [ChunkLoad(size, slots) for size, slots in zip(prepared.chunk_sizes, state.chunk_loads, strict=True)]
-        return hand_on(loads, exhausted, tried)
 
     # --- pause, and what makes us pause ---
 
@@ -304,52 +265,15 @@ class QuizGenerationWorkflow:
         self._tell()
 
     def _tell(self) -> None:
-        state = self._state
-        lines = [
-            f"**{len(state.done)} of {self._options.question_count} questions** · {state.status} · {state.phase}",
-            f"- answers: {state.calls}, sent back {state.revised}, rejected {state.rejected}",
-            f"- tokens: {state.prompt_tokens:,} in, {state.completion_tokens:,} out",
-        ]
-        if state.reason:
-            lines.append(f"- reason: {state.reason}")
-        workflow.set_current_details("\n".join(lines))
+        workflow.set_current_details(telling.details(self._options, self._state))
 
     def _snapshot(self) -> Snapshot:
-        state = self._state
-        state.sequence += 1
-        return Snapshot(
-            sequence=state.sequence,
-            status=state.status,
-            current_node=state.phase,
-            total=self._options.question_count,
-            completed=len(state.done),
-            slots=ranges(sorted(state.done)),
-            in_flight=len(self._in_flight),
-            revised=state.revised,
-            rejected=state.rejected,
-            calls=state.calls,
-            prompt_tokens=state.prompt_tokens,
-            completion_tokens=state.completion_tokens,
-            cost=state.cost,
-            reason=state.reason,
-            questions=list(state.unmirrored),
-        )
+        self._state.sequence += 1
+        return telling.snapshot(self._options, self._state, len(self._in_flight))
 
     def _acknowledged(self, snapshot: Snapshot) -> None:
         told = {question.slot for question in snapshot.questions}
         self._state.unmirrored = [question for question in self._state.unmirrored if question.slot not in told]
-
-    def _result(self) -> GenerationResult:
-        state = self._state
-        return GenerationResult(
-            questions=len(state.done),
-            calls=state.calls,
-            revised=state.revised,
-            rejected=state.rejected,
-            prompt_tokens=state.prompt_tokens,
-            completion_tokens=state.completion_tokens,
-            cost=state.cost,
-        )
 
 
 async def check(state: QuestionState) -> dict[str, Any]:

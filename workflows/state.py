@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from domain.plan import ChunkLoad, hand_on
 from domain.statuses import Status
-from workflows.messages import FinishedSlot, GenerationOptions, PlannedSlot, PreparedContent
+from workflows.messages import FinishedSlot, GenerationOptions, PlannedSlot, PreparedContent, QuestionState
+
+# One slot may be unlucky with a chunk; the second that fails tells that the chunk has no more to give.
+CHUNK_FAILURES_ALLOWED = 2
 
 
 @dataclass
@@ -48,6 +52,31 @@ class GenerationState:
         for slot in prepared.plan:
             self.chunk_loads[slot.c] += 1
         self.calls, self.prompt_tokens, self.completion_tokens, self.cost = prepared.spent
+
+    def count(self, answer: QuestionState) -> None:
+        """One more answer of the model, with what it cost."""
+        self.attempts[answer["slot"]] = answer["attempt"]
+        self.calls += 1
+        prompt_tokens, completion_tokens = answer["usage"]
+        self.prompt_tokens += prompt_tokens
+        self.completion_tokens += completion_tokens
+        cost = answer["cost"]
+        self.cost = None if self.cost is None or cost is None else self.cost + cost
+
+    def hand_on(self, chunk: int, tried: set[int]) -> int | None:
+        """The chunk that takes over a slot that `chunk` could not fill; None when no chunk has more to give.
+
+        Each failure counts against its chunk, so the calls of a generation are bounded.
+        """
+        self.chunk_failures[chunk] += 1
+        self.chunk_loads[chunk] -= 1
+        sizes = self.prepared.chunk_sizes if self.prepared else []
+        exhausted = {index for index, failures in enumerate(self.chunk_failures) if failures >= CHUNK_FAILURES_ALLOWED}
+        loads = [ChunkLoad(size, slots) for size, slots in zip(sizes, self.chunk_loads, strict=True)]
+        taker = hand_on(loads, exhausted, tried)
+        if taker is not None:
+            self.chunk_loads[taker] += 1
+        return taker
 
     @property
     def plan(self) -> list[PlannedSlot]:

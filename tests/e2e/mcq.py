@@ -26,6 +26,7 @@ class Finished:
     @property
     def json(self) -> Any:
         """Its one JSON document."""
+        assert self.out, self.err
         return json.loads(self.out)
 
 

@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, PendingActivityState
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 
 from domain.statuses import Status
-from service import GenerationRequest, GenerationService, GenerationStatus
+from generation_status import GenerationStatus
+from service import GenerationRequest, GenerationService
 from settings import Settings
 from storage.engine import create_engine
 from storage.model_calls import ModelCallStore
@@ -96,15 +97,11 @@ class World:
 
     async def until_status(self, workflow_id: str, *wanted: Status, seconds: float = 60) -> GenerationStatus:
         """The mirrored status once it is one of `wanted`."""
-        return await until(
-            lambda: self.service.status(workflow_id), lambda status: status.status in wanted, seconds
-        )
+        return await until(lambda: self.service.status(workflow_id), lambda status: status.status in wanted, seconds)
 
     async def until_completed(self, workflow_id: str, count: int, seconds: float = 60) -> GenerationStatus:
         """The mirrored status once at least `count` questions are done."""
-        return await until(
-            lambda: self.service.status(workflow_id), lambda status: status.completed >= count, seconds
-        )
+        return await until(lambda: self.service.status(workflow_id), lambda status: status.completed >= count, seconds)
 
     async def until_ended(self, workflow_id: str, seconds: float = 60) -> GenerationStatus:
         """The mirrored status once the generation ended, however it did."""
@@ -141,9 +138,27 @@ class World:
         description = (await self.handle(workflow_id).describe()).raw_description
         return sum(activity.activity_type.name in NODES for activity in description.pending_activities)
 
+    async def started_nodes(self, workflow_id: str) -> int:
+        """Model-calling activities of the current run that a worker has under way."""
+        description = (await self.handle(workflow_id).describe()).raw_description
+        return sum(
+            activity.activity_type.name in NODES
+            and activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+            for activity in description.pending_activities
+        )
+
     async def until_idle(self, workflow_id: str, seconds: float = 30) -> None:
         """Wait until no model-calling activity of the current run is open."""
         await until(lambda: self.open_nodes(workflow_id), lambda count: count == 0, seconds)
+
+    async def until_run(self, workflow_id: str, run_id: str, seconds: float = 30) -> None:
+        """Wait until the mirror's row is held by this run."""
+
+        async def holder() -> str | None:
+            row = await self.states.load(workflow_id)
+            return row.run_id if row else None
+
+        await until(holder, lambda held: held == run_id, seconds)
 
     async def until_mirrored(self, workflow_id: str, seconds: float = 30) -> None:
         """Wait until the mirror has the last snapshot that the workflow made of a state that changes no more."""
@@ -183,7 +198,5 @@ class World:
             if Status(row.status).is_active:
                 try:
                     await self.handle(row.workflow_id).terminate("the test is over")
-                except Exception:  # noqa: S110, BLE001 - it may have ended meanwhile
+                except Exception:  # noqa: S110 - it may have ended meanwhile
                     pass
-
-

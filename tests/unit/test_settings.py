@@ -18,7 +18,7 @@ READS_ENVIRONMENT = {
     "settings.py": "the one place",
     "embedded/stack.py": "hands the environment on to the processes that it starts",
     "embedded/temporal_download.py": "hands it on to the process that downloads",
-    "embedded/external.py": "TEMPORAL_PROFILE and TEMPORAL_CONFIG_FILE are the SDK's, which reads the environment itself",
+    "embedded/external.py": "TEMPORAL_PROFILE and TEMPORAL_CONFIG_FILE are read by the SDK itself",
 }
 
 

@@ -1,7 +1,8 @@
 """The mirror can delay what is shown, never what is done."""
 
-from domain.statuses import Status
 from sqlalchemy import text
+
+from domain.statuses import Status
 from tests.support.world import World
 
 

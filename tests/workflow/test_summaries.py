@@ -41,17 +41,16 @@ async def test_the_current_details_are_markdown_with_progress_and_reason(world: 
 async def test_generations_are_found_by_quiz_owner_and_status(world: World) -> None:
     """The search attributes are set at the start, and the status follows pause, resume and the end."""
     quiz = await world.quiz()
-    workflow_id = await world.start(3, quiz=quiz)
+    workflow_id = await world.start(3, quiz=quiz, workflow_window=1)
+    world.demo.fault("server_error", times=1, match=workflow_id)  # time enough to pause
 
     async def found(status: str) -> bool:
-        query = (
-            f"{QUIZ_ATTRIBUTE} = '{quiz.id}' AND {OWNER_ATTRIBUTE} = '{quiz.owner_id}' AND {STATUS_ATTRIBUTE} = '{status}'"
-        )
+        query = f"{QUIZ_ATTRIBUTE} = '{quiz.id}' AND {OWNER_ATTRIBUTE} = '{quiz.owner_id}' AND {STATUS_ATTRIBUTE} = '{status}'"
         return [one.id async for one in world.temporal.list_workflows(query)] == [workflow_id]
 
     await until(lambda: found("running"))
-    await world.handle(workflow_id).signal("pause")
     async with world.worker():
+        await world.service.pause(workflow_id)
         await until(lambda: found("paused"))
         await world.service.resume(workflow_id)
         await world.assert_complete(workflow_id, 3)

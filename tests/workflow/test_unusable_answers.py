@@ -65,5 +65,3 @@ async def _stored(world: World, workflow_id: str) -> dict[tuple[int, str, int], 
     async with world.engine.connect() as connection:
         rows = await connection.execute(select(ModelCall).where(col(ModelCall.workflow_id) == workflow_id))
         return {(row.slot, row.step, row.attempt): row for row in rows}  # type: ignore[misc]  # a row reads like a ModelCall
-
-

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -20,7 +21,8 @@ def test_killed_initdb(home: Path, other_user: Callable[..., OtherUser]) -> None
     children = psutil.Process(user.process.pid).children(recursive=True)
     user.kill()
     for child in children:
-        child.kill()
+        with suppress(psutil.NoSuchProcess):  # initdb has short-lived children
+            child.kill()
     assert not (home / "postgres").exists()
     assert draft.exists()
     with Stack(settings_for(home, postgres=True)) as stack:

@@ -71,6 +71,7 @@ def test_dependent_part_follows_a_changed_address(home: Path, monkeypatch: pytes
         first, second = part_pid(home, "first") or 0, part_pid(home, "second") or 0
         host, port = stack.addresses.parts["first"].split(":")
         squatter = socket.socket()
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # past the closed connections of the part
         os.kill(first, signal.SIGKILL)
         eventually(lambda: _bound(squatter, host, int(port)), "the port came free")  # before the part is back
         squatter.listen()

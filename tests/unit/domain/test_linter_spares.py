@@ -7,7 +7,7 @@ from domain.question import Option, Question
 
 HARMLESS = [
     ("combined-options", "Which vitamins dissolve in fat?", ["A and D", "B and C", "C and B", "B and E"]),
-    ("combined-options", "What did the pilot see?", ["some of the clouds", "all of the city", "none", "its upper part"]),
+    ("combined-options", "What did the pilot see?", ["some of the clouds", "all of the city", "none", "its roof"]),
     ("combined-options", "Which grade is best?", ["A", "B", "C", "D"]),
     ("options-differ", "Which genotype is heterozygous?", ["AA", "Aa", "aa", "A"]),
     ("options-differ", "Which language came first?", ["C", "C++", "C#", "Objective-C"]),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -77,7 +78,7 @@ def test_few_questions_spread_over_the_sections() -> None:
 def test_neighbouring_slots_ask_about_different_chunks() -> None:
     """Slots go round the chunks: those written at the same time don't ask about the same text."""
     plan = plan_slots([ChunkSpan(0, 6_000)] * 5, 50, seed="s")
-    assert all(first.chunk != second.chunk for first, second in zip(plan, plan[1:], strict=False))
+    assert all(first.chunk != second.chunk for first, second in pairwise(plan))
 
 
 def test_plan_depends_on_its_input_alone() -> None:

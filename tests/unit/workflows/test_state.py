@@ -1,5 +1,7 @@
 """What a generation knows between its runs."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +21,7 @@ def test_ranges_name_each_slot_once(slots: set[int]) -> None:
     text = ranges(sorted(slots))
     spans = [(int(part.partition("-")[0]), int(part.rpartition("-")[2])) for part in text.split(",") if part]
     assert [slot for first, last in spans for slot in range(first, last + 1)] == sorted(slots)
-    assert all(last + 1 < first for (_, last), (first, _) in zip(spans, spans[1:], strict=False))
+    assert all(last + 1 < first for (_, last), (first, _) in pairwise(spans))
 
 
 def test_ranges_read_as_a_person_writes_them() -> None:

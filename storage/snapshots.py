@@ -1,0 +1,122 @@
+"""What one write of the mirror is: the snapshot as stored, what may become of it, its questions, its event."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from domain.question import question_id
+from domain.statuses import Status
+from storage.tables import ModelCall, QuestionRow, metadata, now
+
+
+class RunChanged(Exception):
+    """Another run took the row over between two looks at it; trying again settles it."""
+
+
+class EventType(StrEnum):
+    """Kinds of `workflow_event`."""
+
+    # The status changed.
+    STATE_CHANGE = "state_change"
+    # Progress within `running`.
+    CHECKPOINT = "checkpoint"
+    # The generation failed or paused itself with a reason.
+    ERROR = "error"
+    # Another run took the row over: continue-as-new, reset, or a resume after an end.
+    RECOVERY = "recovery"
+    # All questions exist.
+    COMPLETED = "completed"
+
+
+class Fence(StrEnum):
+    """What became of a snapshot."""
+
+    ACCEPTED = "accepted"
+    # An equal or newer snapshot of the same run is there already; a repeated write lands here.
+    STALE = "stale"
+    # It came from a run that Temporal no longer calls current.
+    OTHER_RUN = "other_run"
+    # The row was deleted with its quiz; nobody waits for it.
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class StateWrite:
+    """One snapshot as stored: `questions` are (slot, step, attempt) of stored answers."""
+
+    workflow_id: str
+    run_id: str
+    sequence: int
+    status: Status
+    current_node: str
+    completed: int
+    total: int
+    state_data: Mapping[str, Any]
+    checkpoint_data: Mapping[str, Any]
+    error_message: str | None
+    questions: Sequence[tuple[int, str, int]]
+
+
+async def write_questions(connection: AsyncConnection, quiz_id: uuid.UUID, write: StateWrite) -> None:
+    """Upsert the questions of a snapshot by id, from the stored answers that it names."""
+    if not write.questions:
+        return
+    wanted = {(slot, step, attempt) for slot, step, attempt in write.questions}
+    calls = await connection.execute(
+        select(metadata.tables["model_call"]).where(
+            col(ModelCall.workflow_id) == write.workflow_id,
+            col(ModelCall.slot).in_({slot for slot, _, _ in wanted}),
+        )
+    )
+    found = {(call.slot, call.step, call.attempt): call for call in calls}
+    rows = []
+    for key in sorted(wanted):
+        call = found[key]
+        rows.append(
+            {
+                "id": question_id(write.workflow_id, call.slot),
+                "quiz_id": quiz_id,
+                "workflow_id": write.workflow_id,
+                "slot": call.slot,
+                **call.question,
+                "flaws": [flaw["rule"] for flaw in call.flaws],
+                "model": call.model,
+                "prompt_version": call.prompt_version,
+                "prompt_tokens": call.prompt_tokens,
+                "completion_tokens": call.completion_tokens,
+                "cost": call.cost,
+                "review_status": "unreviewed",
+                "created_at": call.created_at,
+                "updated_at": now(),
+            }
+        )
+    statement = insert(QuestionRow)
+    # With `created_at`, by which the answer is known again, and with `review_status`: a review was of the old one.
+    overwrite = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_=overwrite,
+            # A repeated write must not undo a teacher's edit of the same answer.
+            where=col(QuestionRow.created_at) != statement.excluded.created_at,
+        ),
+        rows,
+    )
+
+
+def event_type(write: StateWrite, *, recovers: bool, before: str) -> EventType:
+    """What a snapshot is in the log; `before` is the status that the row had."""
+    if write.status is Status.COMPLETED:
+        return EventType.COMPLETED
+    if write.error_message:
+        return EventType.ERROR
+    if recovers:
+        return EventType.RECOVERY
+    return EventType.STATE_CHANGE if write.status != before else EventType.CHECKPOINT
