@@ -3,13 +3,16 @@
 import asyncio
 import signal
 from datetime import timedelta
+from typing import Any
 
+from langgraph.graph import StateGraph
 from temporalio.client import Client
 from temporalio.langgraph import LangGraphPlugin
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.content import ContentActivities
+from activities.heartbeat import INTERVAL as HEARTBEAT_INTERVAL
 from activities.mirror import MirrorActivities
 from activities.questions import QuestionActivities
 from model.client import ModelClient
@@ -58,24 +61,34 @@ def build_worker(client: Client, settings: Settings) -> Worker:
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=WORKFLOWS,
         activities=[
             ContentActivities(quizzes, calls).prepare_content,
             MirrorActivities(WorkflowStateStore(engine)).mirror_progress,
         ],
-        plugins=[LangGraphPlugin(graphs={QUESTION_GRAPH: graph})],
-        interceptors=[SlimNodeInputs()],
-        workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-        ),
+        **workflow_options(graph),
         build_id=BUILD_ID,
         max_cached_workflows=MAX_CACHED_WORKFLOWS,
         max_concurrent_activities=MAX_CONCURRENT_ACTIVITIES,
+        # The SDK holds beats back to 80 % of the time-out by default: one late beat would end a healthy call, and a
+        # cancel would take 24 s to reach the model.
+        max_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_INTERVAL),
         # Fixed numbers of pollers starve bursts; scaling them raised throughput by a quarter to a half.
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=timedelta(seconds=settings.worker_drain_timeout),
     )
+
+
+def workflow_options(graph: StateGraph[Any, Any, Any, Any]) -> dict[str, Any]:
+    """What a worker and a replayer share: under other conditions a replayed history would prove nothing."""
+    return {
+        "workflows": WORKFLOWS,
+        "plugins": [LangGraphPlugin(graphs={QUESTION_GRAPH: graph})],
+        "interceptors": [SlimNodeInputs()],
+        "workflow_runner": SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+        ),
+    }
 
 
 async def run_worker(client: Client, settings: Settings) -> None:
