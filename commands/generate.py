@@ -31,6 +31,8 @@ from storage.tables import Quiz, WorkflowState
 POLL_INTERVAL = 0.15
 # Seconds without a change after which Temporal is asked whether the workflow still lives.
 RECONCILE_AFTER = 5.0
+# Seconds without a change after which the user is told where to look. A slow model answers within a minute.
+STALLED_AFTER = 90.0
 
 
 class OnInterrupt(StrEnum):
@@ -160,25 +162,34 @@ class _Job:
 
     async def _changes(self, workflow_id: str) -> AsyncIterator[GenerationStatus]:
         """Every look at the mirror, through outages of the database, until Ctrl-C."""
-        last, at = None, time.monotonic()
+        last, changed = None, time.monotonic()
+        asked = changed
         while not self._interrupted.is_set():
             self._session.stack.raise_if_failed()
             try:
                 status = await self._session.service.status(workflow_id)
-                if last is None or status.updated_at != last:
-                    last, at = status.updated_at, time.monotonic()
-                elif time.monotonic() - at > RECONCILE_AFTER:
-                    at = time.monotonic()
+                now = time.monotonic()
+                if status.updated_at != last:
+                    last, changed = status.updated_at, now
+                if now - max(changed, asked) > RECONCILE_AFTER:
+                    asked = now
                     await self._session.service.reconcile(workflow_id)
             except DBAPIError:
                 self._display.trouble("PostgreSQL does not answer; the generation waits for it …")
             except TemporalUnavailable:
                 self._display.trouble("Temporal does not answer; the generation waits for it …")
             else:
-                self._display.trouble(None)
+                self._display.trouble(self._stalled(status, now - changed))
                 yield status
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._interrupted.wait(), POLL_INTERVAL)
+
+    def _stalled(self, status: GenerationStatus, seconds: float) -> str | None:
+        """What to tell when nothing moves and nothing explains it."""
+        if seconds < STALLED_AFTER or status.waiting or status.status is not Status.RUNNING:
+            return None
+        log = self._session.settings.mcq_home / "logs" / "worker.log"
+        return f"No progress for over {STALLED_AFTER:.0f} s. The worker's log may tell why: {log}; so may: mcq doctor"
 
     async def _write(self, status: GenerationStatus) -> None:
         """Write the file when there is something new in it."""

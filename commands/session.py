@@ -1,11 +1,13 @@
 """What most commands need: the stack, its addresses, and the service on top."""
 
 import contextlib
+import hashlib
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -26,6 +28,8 @@ DEMO_MODEL_PART = "demo-model"
 WORKER_PART = "worker"
 # Uvicorn closes idle connections after seconds; a stalled call is cut at this point.
 DEMO_MODEL_STOP_TIMEOUT = 8.0
+# What a worker runs.
+_CODE = ("*.py", "activities/*.py", "domain/**/*.py", "model/*.py", "storage/*.py", "workflows/*.py")
 # A person at a terminal would rather wait for a busy machine than be told to try again.
 RPC_TIMEOUT = timedelta(seconds=20)
 
@@ -121,6 +125,8 @@ def _worker_launch(settings: Settings, addresses: Addresses) -> Launch:
         "MCQ_HOME": str(settings.mcq_home),
         "TASK_QUEUE": settings.task_queue,
         "LOG_LEVEL": settings.log_level,
+        # A worker of an older code than ours would be kept otherwise.
+        "MCQ_CODE": code_fingerprint(),
         "OPENAI_TIMEOUT": str(settings.openai_timeout),
         "OPENAI_PRICES": settings.openai_prices or "",
         "WORKFLOW_OUTAGE_PATIENCE": str(settings.workflow_outage_patience),
@@ -135,6 +141,14 @@ def _worker_launch(settings: Settings, addresses: Addresses) -> Launch:
             "OPENAI_API_KEY": key.get_secret_value() if key else "",
         }
     return Launch((sys.executable, "-m", "cli", "worker"), environment)
+
+
+def code_fingerprint() -> str:
+    """Changes with the code: names, sizes and times of our own files."""
+    root = Path(__file__).parent.parent
+    files = sorted(path for package in _CODE for path in root.glob(package))
+    marks = [f"{path.relative_to(root)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    return hashlib.sha256("\n".join(marks).encode()).hexdigest()[:16]
 
 
 def _migrate(database_url: str) -> None:

@@ -6,7 +6,8 @@ Pure and fast, so that it can run inside a workflow: no I/O, no clock, no random
 from collections.abc import Iterable
 
 from domain.linter.flaw import Flaw, Reading, Rule, Severity
-from domain.linter.grounding import GROUNDING_RULES, find_quote, lint_grounding
+from domain.linter.grounding import GROUNDING_RULES, lint_grounding
+from domain.linter.quotes import find_quote
 from domain.linter.rules import ITEM_RULES
 from domain.question import Question
 from domain.similarity import near_duplicate

@@ -21,7 +21,9 @@ ALLOWED = {
     "temporal_client": {"settings"},
     "search_attributes": {"workflows"},
     "activities": {"domain", "model", "storage", "workflows"},
-    "service": {"domain", "settings", "storage", "workflows"},
+    "generation_status": {"domain", "storage"},
+    "reconciling": {"domain", "storage"},
+    "service": {"domain", "generation_status", "reconciling", "settings", "storage", "workflows"},
 }
 # What the whole product uses, and these parts must not: they are to be pure, or replaceable.
 FORBIDDEN = {

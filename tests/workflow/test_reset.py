@@ -22,7 +22,8 @@ async def test_a_completed_generation_can_be_reset(world: World, where: str) -> 
         await world.handle(workflow_id).result()
         calls = world.demo.calls(workflow_id)
         run_id = await _reset(world, workflow_id, where)
-        await world.until_run(workflow_id, run_id)
+        if where != "last":  # then nothing is left to tell
+            await world.until_run(workflow_id, run_id)
         await world.assert_complete(workflow_id, QUESTIONS)
         assert (await world.temporal.get_workflow_handle(workflow_id, run_id=run_id).result())["questions"] == QUESTIONS
     assert world.demo.calls(workflow_id) == calls

@@ -1,4 +1,4 @@
-"""Stores on this test's own database."""
+"""Stores on an empty database."""
 
 from collections.abc import AsyncIterator
 
@@ -10,6 +10,9 @@ from storage.model_calls import ModelCallStore
 from storage.quizzes import QuizStore
 from storage.tables import Quiz
 from storage.workflow_states import WorkflowStateStore
+from tests.integration.storage.shared_database import database_url, shared_database_url
+
+__all__ = ["database_url", "shared_database_url"]
 
 
 @pytest.fixture

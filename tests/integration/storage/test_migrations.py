@@ -1,7 +1,8 @@
 """Migrations and models say the same, in both directions, and at the same time."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -13,13 +14,15 @@ from sqlalchemy import create_engine, inspect
 
 from embedded.part import Addresses
 from storage.engine import driver_url
-from storage.migrate import alembic_config, migrate
+from storage.migrate import alembic_config
 from storage.tables import metadata
 from tests.integration.storage.made import query
+from tests.support.content import ROOT
 
 SCHEMA = """
 SELECT table_name, column_name, column_default, is_nullable, data_type, character_maximum_length
 FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2"""
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 INDEXES = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2"
 
 
@@ -62,24 +65,59 @@ def test_constraints_are_named_as_in_the_models(database_url: str) -> None:
     engine.dispose()
 
 
-def test_down_to_nothing_and_up_again(database_url: str) -> None:
+def test_down_to_nothing_and_up_again(empty_database_url: str) -> None:
     """Every migration can be undone, and gives the same schema when it is applied again."""
-    before = query(database_url, SCHEMA), query(database_url, INDEXES)
-    config = alembic_config(database_url)
-    command.downgrade(config, "base")
-    tables = [row[0] for row in query(database_url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-    assert tables == ["alembic_version"]
+    config = alembic_config(empty_database_url)
     command.upgrade(config, "head")
-    assert (query(database_url, SCHEMA), query(database_url, INDEXES)) == before
+    before = query(empty_database_url, SCHEMA), query(empty_database_url, INDEXES)
+    command.downgrade(config, "base")
+    assert query(empty_database_url, TABLES) == [("alembic_version",)]
+    command.upgrade(config, "head")
+    assert (query(empty_database_url, SCHEMA), query(empty_database_url, INDEXES)) == before
+    assert ("workflow_state",) in query(empty_database_url, TABLES)
 
 
-def test_two_at_once_are_safe(empty_database_url: str) -> None:
+def _assert_migrated(url: str) -> None:
+    head = ScriptDirectory.from_config(alembic_config(url)).get_current_head()
+    assert query(url, "SELECT version_num FROM alembic_version") == [(head,)]
+
+
+def test_two_processes_at_once_are_safe(empty_database_url: str) -> None:
     """Processes that start together all migrate: one does it, the others wait and find nothing to do."""
-    with ThreadPoolExecutor(4) as pool:
-        for outcome in [pool.submit(migrate, empty_database_url) for _ in range(4)]:
-            outcome.result()
-    versions = query(empty_database_url, "SELECT version_num FROM alembic_version")
-    assert versions == [(ScriptDirectory.from_config(alembic_config(empty_database_url)).get_current_head(),)]
+    program = """
+import sys
+from storage.migrate import migrate
+print("ready", flush=True)
+input()
+migrate(sys.argv[1])
+"""
+    command_line = [sys.executable, "-c", program, empty_database_url]
+    processes = [
+        subprocess.Popen(command_line, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for process in processes:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=60)[0] for process in processes] == ["", ""]
+    assert [process.returncode for process in processes] == [0, 0]
+    _assert_migrated(empty_database_url)
+
+
+def test_two_threads_at_once_are_safe(empty_database_url: str) -> None:
+    """The keeper of a part migrates in a thread of its own, and Alembic's state is global to the process."""
+    program = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from storage.migrate import migrate
+with ThreadPoolExecutor(3) as pool:
+    list(pool.map(migrate, sys.argv[1:] * 3))
+"""
+    subprocess.run([sys.executable, "-c", program, empty_database_url], cwd=ROOT, check=True, timeout=30)
+    _assert_migrated(empty_database_url)
 
 
 def test_there_is_one_head() -> None:

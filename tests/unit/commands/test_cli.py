@@ -19,7 +19,7 @@ from tests.unit.product_code import ROOT
 # A second or more of imports, none of which help needs.
 HEAVY = {
     *("worker", "langgraph", "sqlalchemy", "sqlmodel", "temporalio"),
-    *("openai", "alembic", "starlette", "psycopg", "bs4"),
+    *("openai", "alembic", "starlette", "psycopg"),
 }
 COMMANDS = [
     *("generate", "status", "list", "pause", "resume", "cancel", "questions"),

@@ -56,6 +56,7 @@ def test_one_bad_byte_does_not_change_the_encoding() -> None:
 
 
 def test_unknown_encoding_is_refused_with_advice() -> None:
-    """Cyrillic without a declaration would decode to nonsense; the message says what to do."""
-    with pytest.raises(UnsupportedContent, match="save it as UTF-8"):
-        read_document("a.txt", ("Привет, мир клеток. " * 40).encode("cp1251"))
+    """Cyrillic without a declaration, or an old code page, would be nonsense; the message says what to do."""
+    for data in (("Привет, мир клеток. " * 40).encode("cp1251"), b"good words \xa6\xac here " * 40):
+        with pytest.raises(UnsupportedContent, match="save it as UTF-8"):
+            read_document("a.txt", data)

@@ -30,6 +30,7 @@ def _read(body: str) -> str:
         ("p &lt; 0.05 &amp; caf&eacute; &#8212; a < b", "p < 0.05 & café — a < b"),
         ("<p title='a > b' data-x=\"it's\">fine</p>", "fine"),
         ("<![CDATA[raw]]> text", "raw text"),
+        ("cafe&#769; &#x202e;evil", "caf\u00e9 evil"),
         ("&#0;&#xD800;&#x110000;ok", "\ufffd\ufffd\ufffdok"),
     ],
 )

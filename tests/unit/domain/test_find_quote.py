@@ -16,6 +16,7 @@ CHUNK = (
     ("quote", "stands_as"),
     [
         ("about 90", "about 90"),
+        ("about 90 % ...", "about 90\u00a0% …"),
         ('The mitochondrion makes "most of the ATP"', "The *mitochondrion* makes “most of the ATP”"),
         ("makes “most of the ATP” - about 90 % ... of it.", "makes “most of the ATP” — about 90\u00a0% …\nof it."),
         ("A cell is a unit, see the glossary.", "A __cell__ is a unit, see [the glossary](https://example.org/cell)."),

@@ -12,6 +12,7 @@ def test_least_loaded_for_its_size_takes_over() -> None:
     """The chunk that would have the fewest slots a character takes the slot."""
     assert hand_on(LOADS, set(), {0}) == 3
     assert hand_on(LOADS, {3}, {0}) == 1
+    assert hand_on([ChunkLoad(6_000, 4), ChunkLoad(6_000, 2)], set(), set()) == 1
 
 
 def test_untried_goes_before_tried() -> None:

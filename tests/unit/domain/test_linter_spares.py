@@ -26,7 +26,7 @@ HARMLESS = [
     ("blank-mid-stem", "What does `__init__` do in Python?", ["sets up an object", "ends a loop", "opens a file"]),
     ("blank-mid-stem", "What is called __init__ in Python?", ["a constructor", "a loop", "a file"]),
     ("article-cue", "A list of questions is called a(n) ________.", ["interview", "survey", "test"]),
-    ("article-cue", "The signal is received by an ________.", ["MRI scanner", "antenna", "hourglass"]),
+    ("article-cue", "The signal is received by an ________.", ["antenna", "MRI scanner", "mirror"]),
     ("key-echo", "Which kind of memory holds facts?", ["semantic memory", "episodic memory", "working memory"]),
     ("key-longest", "What is it?", ["two small words", "one", "six"]),
 ]  # fmt: skip
