@@ -26,7 +26,7 @@ from temporal_client import connect
 from workflows.messages import QUESTION_GRAPH
 from workflows.question_graph import build_question_graph
 from workflows.quiz_generation import QuizGenerationWorkflow, check
-from workflows.slim_node_inputs import SlimNodeInputs
+from workflows.slim_nodes import SlimNodes
 
 WORKFLOWS = [QuizGenerationWorkflow]
 # Pure computation, safe and fast outside the sandbox's import machinery.
@@ -84,7 +84,7 @@ def workflow_options(graph: StateGraph[Any, Any, Any, Any]) -> dict[str, Any]:
     return {
         "workflows": WORKFLOWS,
         "plugins": [LangGraphPlugin(graphs={QUESTION_GRAPH: graph})],
-        "interceptors": [SlimNodeInputs()],
+        "interceptors": [SlimNodes()],
         "workflow_runner": SandboxedWorkflowRunner(
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
         ),

@@ -31,7 +31,7 @@ _BROKEN = re.compile(
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # The work grows with the square of the text. Chunks are far shorter; of a whole book only the beginning is read.
 _LONGEST_TEXT = 40_000
-_QUOTE_LIMIT = 220
+_QUOTE_LIMIT = 90  # characters: enough to see where the text speaks of it
 # With fewer items than this, any sentence has to do.
 _FEW_ITEMS = 5
 _POOR = 0.2

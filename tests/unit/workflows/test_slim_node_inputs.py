@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from temporalio.worker import StartActivityInput, WorkflowOutboundInterceptor
 
-from workflows.slim_node_inputs import SlimNodeInputs
+from workflows.slim_nodes import SlimNodes
 
 
 @dataclass
@@ -34,7 +34,7 @@ class _Next:
 def _start_activity(*args: Any) -> tuple[Any, Any]:
     """What a workflow gets from the activity it starts, and what reached the server's side."""
     inner, server = _Next(), _Next()
-    inbound = SlimNodeInputs().workflow_interceptor_class(cast("Any", None))(cast("Any", inner))
+    inbound = SlimNodes().workflow_interceptor_class(cast("Any", None))(cast("Any", inner))
     inbound.init(cast("WorkflowOutboundInterceptor", server))
     handle = inner.outbound.start_activity(cast("StartActivityInput", SimpleNamespace(args=args)))
     return handle, server.seen[0]
