@@ -21,6 +21,7 @@ from storage.tables import QuestionRow, Quiz, WorkflowState
 from storage.workflow_states import ActiveGenerationExists, WorkflowStateStore
 from workflows.ids import new_generation_id
 from workflows.messages import (
+    FINISH,
     OWNER_ATTRIBUTE,
     QUIZ_ATTRIBUTE,
     STATUS_ATTRIBUTE,
@@ -183,7 +184,9 @@ class GenerationService:
 
     async def _start_again(self, workflow_id: str, status: GenerationStatus) -> GenerationStatus:
         row = await self._row(workflow_id)
-        start = self._input_of(row, fresh_attempts=status.status is Status.FAILED)
+        # A run that failed by itself has used up its stored answers; one that was ended from outside has not.
+        gave_up = status.status is Status.FAILED and status.current_node == FINISH
+        start = self._input_of(row, fresh_attempts=gave_up)
         await self._until_closed(workflow_id)
         try:
             await self._states.reopen(workflow_id)

@@ -10,10 +10,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from domain.statuses import Status
+from workflows.messages import FINISH, PREPARE_CONTENT, WRITE_QUESTIONS
 
 if TYPE_CHECKING:
     from generation_status import GenerationStatus
 
+# The steps of a generation in a teacher's words.
+_STEPS = {PREPARE_CONTENT: "reading the content", WRITE_QUESTIONS: "writing", FINISH: "finishing"}
 # Seconds between lines where there is no terminal to redraw.
 LINE_INTERVAL = 2.0
 
@@ -104,7 +107,8 @@ class Display:
             self._console.print(line, highlight=False, markup=False)
 
     def _details(self, status: "GenerationStatus") -> str:
-        parts = [str(status.status) if status.status is not Status.RUNNING else (status.current_node or "starting")]
+        running = status.status is Status.RUNNING
+        parts = [_STEPS.get(status.current_node or "", "starting") if running else str(status.status)]
         if status.waiting:
             left = max(0.0, status.waiting.retry_at.timestamp() - time.time())
             since = status.waiting.since.astimezone().strftime("%H:%M:%S")
@@ -125,5 +129,6 @@ class Display:
         return f"{60 * made / elapsed:.0f}/min, {duration(left)} left"
 
     def _where(self, status: "GenerationStatus") -> str:
-        page = f"{self._web_ui}/namespaces/default/workflows/{status.workflow_id}" if self._web_ui else ""
-        return f"{status.workflow_id}  {page}".rstrip()
+        if self._web_ui is None:
+            return status.workflow_id
+        return f"Web UI: {self._web_ui}/namespaces/default/workflows/{status.workflow_id}"

@@ -1,11 +1,15 @@
 """Bring a database to the current schema with Alembic."""
 
+import threading
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 
 from storage.engine import driver_url
+
+# Alembic's context is global to the process; other processes wait at the advisory lock.
+_one_thread = threading.Lock()
 
 
 def alembic_config(database_url: str) -> Config:
@@ -19,5 +23,6 @@ def alembic_config(database_url: str) -> Config:
 
 
 def migrate(database_url: str) -> None:
-    """Apply every missing migration. Two processes at once are safe: the second waits and finds nothing to do."""
-    command.upgrade(alembic_config(database_url), "head")
+    """Apply every missing migration. Two at once are safe: the second waits and finds nothing to do."""
+    with _one_thread:
+        command.upgrade(alembic_config(database_url), "head")

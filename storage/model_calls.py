@@ -123,16 +123,20 @@ class ModelCallStore:
                 delete(ModelWait).where(col(ModelWait.workflow_id) == workflow_id).where(col(ModelWait.slot) == slot)
             )
 
-    async def spent(self, workflow_id: str, slots: Sequence[int] | None) -> tuple[int, int, int, float]:
-        """Calls, prompt tokens, completion tokens and US dollars of the stored answers, of all slots or of some."""
+    async def spent(self, workflow_id: str, slots: Sequence[int] | None) -> tuple[int, int, int, float | None]:
+        """Calls, prompt tokens, completion tokens and US dollars of the stored answers, of all slots or of some.
+
+        The dollars are None when the price of one of them is not known.
+        """
         query = select(
             func.count(),
             func.coalesce(func.sum(col(ModelCall.prompt_tokens)), 0),
             func.coalesce(func.sum(col(ModelCall.completion_tokens)), 0),
             func.coalesce(func.sum(col(ModelCall.cost)), 0.0),
+            func.count(col(ModelCall.cost)),
         ).where(col(ModelCall.workflow_id) == workflow_id)
         if slots is not None:
             query = query.where(col(ModelCall.slot).in_(slots))
         async with self._engine.connect() as connection:
-            calls, prompt_tokens, completion_tokens, cost = (await connection.execute(query)).one()
-        return calls, prompt_tokens, completion_tokens, cost or 0.0
+            calls, prompt_tokens, completion_tokens, cost, priced = (await connection.execute(query)).one()
+        return calls, prompt_tokens, completion_tokens, cost if priced == calls else None

@@ -9,6 +9,11 @@ from typing import Any, TypedDict
 WORKFLOW_TYPE = "QuizGenerationWorkflow"
 QUESTION_GRAPH = "question"
 
+# The steps of the story, as `current_node` tells them.
+PREPARE_CONTENT = "prepare_content"
+WRITE_QUESTIONS = "write_questions"
+FINISH = "finish"
+
 # Typed search attributes, as they are registered on the server.
 QUIZ_ATTRIBUTE = "McqQuizId"
 OWNER_ATTRIBUTE = "McqOwnerId"
@@ -72,7 +77,7 @@ class PreparedContent:
     # Stems of the quiz's other questions, which no new one may repeat.
     other_stems: list[str] = field(default_factory=list)
     # What the finished slots cost in an earlier run: calls, prompt tokens, completion tokens, US dollars.
-    spent: tuple[int, int, int, float] = (0, 0, 0, 0.0)
+    spent: tuple[int, int, int, float | None] = (0, 0, 0, 0.0)
 
 
 class DraftInput(TypedDict):

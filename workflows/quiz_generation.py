@@ -19,11 +19,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows import telling
     from workflows.judgement import judge
     from workflows.messages import (
+        FINISH,
         GENERATION_PAUSED,
         PROVIDER_TROUBLE,
         QUESTION_GRAPH,
         STATUS_ATTRIBUTE,
         WORKFLOW_TYPE,
+        WRITE_QUESTIONS,
         FinishedSlot,
         GenerationResult,
         PrepareContentInput,
@@ -115,7 +117,7 @@ class QuizGenerationWorkflow:
             summary=f"split content into chunks and plan {self._options.question_count} slots",
         )
         self._state.adopt(prepared)
-        self._state.phase = "write_questions"
+        self._state.phase = WRITE_QUESTIONS
         self._changed()
 
     async def _write_questions(self) -> None:
@@ -255,7 +257,7 @@ class QuizGenerationWorkflow:
     def _set_status(self, status: Status, reason: str | None) -> None:
         self._state.status, self._state.reason = status, reason
         if not status.is_active:
-            self._state.phase = "finish"
+            self._state.phase = FINISH
         workflow.upsert_search_attributes([_STATUS.value_set(status)])
         self._changed(urgent=True)
 

@@ -4,7 +4,14 @@ from dataclasses import dataclass, field
 
 from domain.plan import ChunkLoad, hand_on
 from domain.statuses import Status
-from workflows.messages import FinishedSlot, GenerationOptions, PlannedSlot, PreparedContent, QuestionState
+from workflows.messages import (
+    PREPARE_CONTENT,
+    FinishedSlot,
+    GenerationOptions,
+    PlannedSlot,
+    PreparedContent,
+    QuestionState,
+)
 
 # One slot may be unlucky with a chunk; the second that fails tells that the chunk has no more to give.
 CHUNK_FAILURES_ALLOWED = 2
@@ -17,7 +24,7 @@ class GenerationState:
     status: Status = Status.RUNNING
     # Why it paused itself or failed; None when a person paused it.
     reason: str | None = None
-    phase: str = "prepare_content"
+    phase: str = PREPARE_CONTENT
     sequence: int = 0
     prepared: PreparedContent | None = None
     # Slots that still need a question, in order.

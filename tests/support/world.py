@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from temporalio.api.enums.v1 import EventType, PendingActivityState
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowHistory
 
 from domain.statuses import Status
 from generation_status import GenerationStatus
@@ -150,6 +150,15 @@ class World:
     async def until_idle(self, workflow_id: str, seconds: float = 30) -> None:
         """Wait until no model-calling activity of the current run is open."""
         await until(lambda: self.open_nodes(workflow_id), lambda count: count == 0, seconds)
+
+    async def until_closed(self, workflow_id: str, seconds: float = 30) -> None:
+        """Wait until Temporal has closed the current run, a moment after the mirror has told of its end."""
+
+        async def is_open() -> bool:
+            description = await self.handle(workflow_id).describe()
+            return description.status is WorkflowExecutionStatus.RUNNING
+
+        await until(is_open, lambda still: not still, seconds)
 
     async def until_run(self, workflow_id: str, run_id: str, seconds: float = 30) -> None:
         """Wait until the mirror's row is held by this run."""

@@ -1,0 +1,133 @@
+"""Ends that no workflow code could tell are found and told; nothing is made up."""
+
+import asyncio
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus
+
+from domain.statuses import Status
+from service import GenerationRequest, TemporalUnavailable, UnknownGeneration
+from storage.tables import WorkflowState
+from tests.integration.service.unreachable import never_connecting, without_temporal
+from tests.integration.storage.made import make_generation, save
+from tests.support.waiting import until
+from tests.support.world import World
+
+
+async def _row(world: World, workflow_id: str) -> WorkflowState:
+    row = await world.states.load(workflow_id)
+    assert row is not None
+    return row
+
+
+async def _closed(world: World, workflow_id: str) -> None:
+    async def status() -> WorkflowExecutionStatus | None:
+        return (await world.handle(workflow_id).describe()).status
+
+    await until(status, lambda seen: seen is not WorkflowExecutionStatus.RUNNING)
+
+
+async def test_a_termination_is_told(world: World) -> None:
+    """Failed, with words that say who did it and what to do; the progress as it was."""
+    workflow_id = await world.start(2)
+    await save(world.states, workflow_id, 1)
+    await world.handle(workflow_id).terminate()
+    await world.service.reconcile(workflow_id)
+    row = await _row(world, workflow_id)
+    assert (row.status, row.completed_steps) == (Status.FAILED, 1)
+    assert "terminated by an operator; resume" in (row.error_message or "")
+
+
+async def test_a_cancellation_without_a_word_is_told(world: World) -> None:
+    """The workflow was cancelled and ended, but its last snapshot never arrived here."""
+    workflow_id = await world.start(2)
+    await world.handle(workflow_id).cancel()
+    async with world.worker():
+        await _closed(world, workflow_id)
+    await world.engine.dispose()
+    await _forget_the_end(world, workflow_id)
+    await world.service.reconcile(workflow_id)
+    assert (await _row(world, workflow_id)).status == Status.CANCELLED
+
+
+async def test_a_completion_without_a_word_is_told(world: World) -> None:
+    """As after a restore of an older backup of PostgreSQL."""
+    workflow_id = await world.start(1)
+    async with world.worker():
+        await world.until_ended(workflow_id)
+        await _closed(world, workflow_id)
+    await _forget_the_end(world, workflow_id)
+    await world.service.reconcile(workflow_id)
+    assert (await _row(world, workflow_id)).status == Status.COMPLETED
+
+
+async def _forget_the_end(world: World, workflow_id: str) -> None:
+    await world.states.reopen(workflow_id)
+
+
+async def test_a_history_that_is_gone_is_told(world: World) -> None:
+    """The row was written by a run that the server does not know: it lost its data. Nothing is started by itself."""
+    workflow_id = await make_generation(world.states, await world.quiz())
+    await save(world.states, workflow_id, 4)
+    await world.service.reconcile(workflow_id)
+    row = await _row(world, workflow_id)
+    assert (row.status, row.completed_steps) == (Status.FAILED, 4)
+    assert "lost this generation's history; resume" in (row.error_message or "")
+
+
+async def test_an_open_workflow_is_left_alone(world: World) -> None:
+    """It only waits for a worker."""
+    workflow_id = await world.start(2)
+    before = await _row(world, workflow_id)
+    await world.service.reconcile(workflow_id)
+    assert await _row(world, workflow_id) == before
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.CANCELLED])
+async def test_an_ended_row_is_not_even_asked_about(world: World, status: Status) -> None:
+    """What ended stays as it ended."""
+    workflow_id = await make_generation(world.states, await world.quiz(), status=status)
+    await never_connecting(world).reconcile(workflow_id)
+    assert (await _row(world, workflow_id)).status == status
+
+
+@pytest.mark.parametrize("began", [True, False])
+async def test_without_temporal_nothing_changes(world: World, began: bool) -> None:
+    """An outage is no failure of a generation, and no reason to start one."""
+    workflow_id = await make_generation(world.states, await world.quiz())
+    if began:
+        await save(world.states, workflow_id, 1)
+    before = await _row(world, workflow_id)
+    async with asyncio.timeout(8):
+        with pytest.raises(TemporalUnavailable):
+            await without_temporal(world).reconcile(workflow_id)
+    assert await _row(world, workflow_id) == before
+
+
+async def test_an_unknown_generation_is_told(world: World) -> None:
+    """The id is in the message."""
+    with pytest.raises(UnknownGeneration, match="mcq_x_1"):
+        await world.service.reconcile("mcq_x_1")
+
+
+async def test_a_resume_that_never_arrived_is_made_up_for(world: World) -> None:
+    """The process died between reopening the row and starting the run: the earlier run's end is not its end."""
+    workflow_id = await world.start(2)
+    await save(world.states, workflow_id, 1)
+    await world.handle(workflow_id).terminate()
+    await world.service.reconcile(workflow_id)
+    ended = (await world.handle(workflow_id).describe()).run_id
+    assert await world.states.reopen(workflow_id)
+    await world.service.reconcile(workflow_id)
+    description = await world.handle(workflow_id).describe()
+    assert description.run_id != ended and description.status is WorkflowExecutionStatus.RUNNING
+    assert (await _row(world, workflow_id)).status == Status.RUNNING
+
+
+async def test_a_reconciled_generation_frees_its_quiz(world: World) -> None:
+    """A terminated generation must not keep its quiz occupied for ever."""
+    quiz = await world.quiz()
+    workflow_id = await world.service.generate(quiz, GenerationRequest(2))
+    await world.handle(workflow_id).terminate()
+    await world.service.reconcile(workflow_id)
+    assert await world.service.generate(quiz, GenerationRequest(2)) != workflow_id

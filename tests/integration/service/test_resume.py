@@ -1,0 +1,130 @@
+"""What resume does, for each status."""
+
+import asyncio
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus
+
+from domain.statuses import Status
+from service import GenerationRequest, NotPossible, TemporalUnavailable, UnknownGeneration
+from tests.integration.service.unreachable import without_temporal
+from tests.integration.storage.made import make_generation, save
+from tests.support.world import World
+
+
+async def _run_id(world: World, workflow_id: str) -> str | None:
+    return (await world.handle(workflow_id).describe()).run_id
+
+
+async def test_a_running_generation_goes_on(world: World) -> None:
+    """Idempotent: the same run."""
+    workflow_id = await world.start(2)
+    run_id = await _run_id(world, workflow_id)
+    assert (await world.service.resume(workflow_id)).status is Status.RUNNING
+    assert await _run_id(world, workflow_id) == run_id
+
+
+async def test_a_paused_generation_is_told_by_a_signal(world: World) -> None:
+    """The same run goes on to its end."""
+    workflow_id = await world.start(3)
+    async with world.worker():
+        await world.service.pause(workflow_id)
+        run_id = await _run_id(world, workflow_id)
+        status = await world.service.resume(workflow_id)
+        assert status.status is not Status.PAUSED
+        await world.assert_complete(workflow_id, 3)
+    assert await _run_id(world, workflow_id) == run_id
+
+
+async def test_a_completed_generation_has_nothing_to_resume(world: World) -> None:
+    """The row says so; no run is started."""
+    workflow_id = await make_generation(world.states, await world.quiz(), status=Status.COMPLETED)
+    with pytest.raises(NotPossible, match="nothing to resume"):
+        await world.service.resume(workflow_id)
+
+
+async def test_a_cancelled_generation_begins_a_new_run(world: World) -> None:
+    """Under the same id, counted as a retry."""
+    workflow_id = await world.start(3)
+    async with world.worker():
+        await world.service.cancel(workflow_id)
+        ended = await _run_id(world, workflow_id)
+        await world.service.resume(workflow_id)
+        await world.assert_complete(workflow_id, 3)
+    assert await _run_id(world, workflow_id) != ended
+    row = await world.states.load(workflow_id)
+    assert row is not None and row.retry_count == 1
+
+
+async def test_a_failed_one_whose_history_is_gone_begins_a_new_run(world: World) -> None:
+    """The server lost its data; the row has the options."""
+    quiz = await world.quiz()
+    lost = await world.service.generate(quiz, GenerationRequest(3))
+    row = await world.states.load(lost)
+    assert row is not None
+    await world.handle(lost).terminate()
+    await world.states.delete(lost)
+    options = row.state_data["options"]
+    workflow_id = await make_generation(world.states, quiz, total_steps=3, state_data={"options": options})
+    await save(world.states, workflow_id, 1, total=3)
+    await world.service.reconcile(workflow_id)
+    assert (await world.service.status(workflow_id)).status is Status.FAILED
+    async with world.worker():
+        await world.service.resume(workflow_id)
+        await world.assert_complete(workflow_id, 3)
+
+
+@pytest.mark.parametrize("mirrored", [Status.RUNNING, Status.PAUSED])
+async def test_an_operators_termination_is_resumed_although_nobody_noticed_it(world: World, mirrored: Status) -> None:
+    """The mirror still says running or paused; resume looks for itself."""
+    workflow_id = await world.start(2)
+    await save(world.states, workflow_id, 0, status=mirrored)
+    await world.handle(workflow_id).terminate()
+    await world.service.resume(workflow_id)
+    assert (await world.handle(workflow_id).describe()).status is WorkflowExecutionStatus.RUNNING
+    assert (await world.service.status(workflow_id)).status is Status.RUNNING
+
+
+async def test_another_active_generation_is_in_the_way(world: World) -> None:
+    """The ended one stays as it ended."""
+    quiz = await world.quiz()
+    workflow_id = await world.service.generate(quiz, GenerationRequest(2))
+    await world.handle(workflow_id).terminate()
+    await world.service.reconcile(workflow_id)
+    await world.service.generate(quiz, GenerationRequest(2))
+    with pytest.raises(NotPossible, match="another active generation"):
+        await world.service.resume(workflow_id)
+    assert (await world.service.status(workflow_id)).status is Status.FAILED
+
+
+@pytest.mark.parametrize("status", [Status.PAUSED, Status.FAILED, Status.CANCELLED])
+async def test_without_temporal_nothing_is_claimed(world: World, status: Status) -> None:
+    """The generation can be resumed again when Temporal is back."""
+    workflow_id = await make_generation(world.states, await world.quiz())
+    await save(world.states, workflow_id, 1, status=status)
+    async with asyncio.timeout(8):
+        with pytest.raises(TemporalUnavailable):
+            await without_temporal(world).resume(workflow_id)
+    assert (await world.service.status(workflow_id)).can_resume
+
+
+async def test_an_unknown_generation_is_told(world: World) -> None:
+    """For every operation."""
+    for operation in (world.service.resume, world.service.pause, world.service.cancel, world.service.status):
+        with pytest.raises(UnknownGeneration):
+            await operation("mcq_x_1")
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED])
+async def test_what_ended_is_neither_paused_nor_cancelled(world: World, status: Status) -> None:
+    """The message says how it ended."""
+    workflow_id = await make_generation(world.states, await world.quiz(), status=status)
+    for operation in (world.service.pause, world.service.cancel):
+        with pytest.raises(NotPossible, match=f"the generation is {status}"):
+            await operation(workflow_id)
+
+
+async def test_a_cancellation_is_idempotent(world: World) -> None:
+    """Who cancels twice hears the same."""
+    workflow_id = await make_generation(world.states, await world.quiz(), status=Status.CANCELLED)
+    assert (await world.service.cancel(workflow_id)).status is Status.CANCELLED

@@ -1,0 +1,36 @@
+"""The service while Temporal is away."""
+
+import socket
+from datetime import timedelta
+
+from temporalio.client import Client
+
+from service import GenerationService
+from tests.support.world import World
+
+# Short, so that tests of an outage are; the product's own bound is 3 s.
+RPC_TIMEOUT = timedelta(seconds=1)
+
+
+def without_temporal(world: World) -> GenerationService:
+    """The service as a process has it that started while Temporal was down: a lazy client of a closed port."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    client: Client | None = None
+
+    async def connect() -> Client:
+        nonlocal client
+        if client is None:
+            client = await Client.connect(f"127.0.0.1:{port}", lazy=True)
+        return client
+
+    return GenerationService(world.settings, world.states, world.quizzes, connect, rpc_timeout=RPC_TIMEOUT)
+
+
+def never_connecting(world: World) -> GenerationService:
+    """The service that fails the test when it so much as asks for a client."""
+
+    async def connect() -> Client:
+        raise AssertionError("Temporal was asked for")
+
+    return GenerationService(world.settings, world.states, world.quizzes, connect)

@@ -1,0 +1,93 @@
+"""Changes to the workflow that somebody could make, each of which contradicts histories in flight.
+
+Apart from their test: the sandbox imports this file anew.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from workflows.messages import WORKFLOW_TYPE, GenerationResult
+
+from workflows.quiz_generation import QuizGenerationWorkflow
+from workflows.state import GenerationInput
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class ExtraTimer(QuizGenerationWorkflow):
+    """Waits before it begins."""
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same after a second."""
+        await workflow.sleep(1)
+        return await super().run(start)
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class ExtraActivity(QuizGenerationWorkflow):
+    """Does one thing more before it begins."""
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same after an activity."""
+        await workflow.execute_activity("warm_up", start_to_close_timeout=timedelta(seconds=1))
+        return await super().run(start)
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class NarrowerWindow(QuizGenerationWorkflow):
+    """Writes fewer questions at once."""
+
+    @workflow.init
+    def __init__(self, start: GenerationInput) -> None:
+        super().__init__(start)
+        self._options = replace(start.options, window=1)
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same with a window of one."""
+        return await super().run(start)
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class FewerAnswers(QuizGenerationWorkflow):
+    """Hands a slot on after the first bad answer."""
+
+    @workflow.init
+    def __init__(self, start: GenerationInput) -> None:
+        super().__init__(start)
+        self._options = replace(start.options, max_retries=1)
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same without revisions."""
+        return await super().run(start)
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class NoGate(QuizGenerationWorkflow):
+    """Does not stop for a pause."""
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same with an open gate."""
+        return await super().run(start)
+
+    async def _gate(self) -> None:
+        return
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class NeverContinues(QuizGenerationWorkflow):
+    """Goes on in the same run, however long its history."""
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same without continue-as-new."""
+        return await super().run(start)
+
+    async def _continue_as_new_if_suggested(self) -> None:
+        return

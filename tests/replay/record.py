@@ -1,0 +1,141 @@
+"""Records the histories that are not stored yet: `.venv/bin/python -m pytest tests/replay/record.py`.
+
+It overwrites none; see README.md for why.
+"""
+
+import json
+
+import pytest
+from temporalio.client import WorkflowHistory
+
+from domain.statuses import Status
+from storage.quizzes import NewDocument
+from tests.replay.replaying import HISTORIES
+from tests.replay.scrub import scrubbed
+from tests.support.content import sample_chapter
+from tests.support.world import World
+from tests.workflow.history import runs_of
+from tests.workflow.short_histories import short_histories, short_world
+from tests.workflow.test_duplicates import PARAGRAPH
+
+__all__ = ["short_histories", "short_world"]  # fixtures
+
+
+async def plain(world: World) -> str:
+    """Every answer is good at once."""
+    workflow_id = await world.start(8, workflow_window=3)
+    async with world.worker():
+        await world.assert_complete(workflow_id, 8)
+        await world.handle(workflow_id).result()
+    return workflow_id
+
+
+async def repaired(world: World) -> str:
+    """Unusable and flawed answers, a duplicate, a slot handed to another chunk."""
+    texts = [NewDocument(f"{title}.md", title, PARAGRAPH.format(title=title)) for title in ("One", "Two")]
+    quiz = await world.quiz(*texts, sample_chapter())
+    workflow_id = await world.start(12, quiz=quiz, workflow_window=12)
+    world.demo.fault("malformed", times=1, match=f"{workflow_id}/3/")
+    world.demo.fault("flawed", times=2, match=f"{workflow_id}/4/")
+    world.demo.fault("refusal", times=world.settings.workflow_max_retries, match=f"{workflow_id}/5/")
+    async with world.worker():
+        await world.assert_complete(workflow_id, 12)
+        await world.handle(workflow_id).result()
+    return workflow_id
+
+
+async def paused(world: World) -> str:
+    """Paused by a person while calls wait for their next try, and resumed."""
+    workflow_id = await world.start(8, workflow_window=3)
+    world.demo.fault("rate_limit_seconds", times=2, retry_after=1, match=workflow_id)
+    async with world.worker():
+        await world.until_calls(workflow_id, 3)
+        await world.service.pause(workflow_id)
+        await world.until_closed_nodes(workflow_id, 3)
+        await world.service.resume(workflow_id)
+        await world.assert_complete(workflow_id, 8)
+        await world.handle(workflow_id).result()
+    return workflow_id
+
+
+async def provider_paused(world: World) -> str:
+    """Paused by a provider that rejects the key, and resumed."""
+    workflow_id = await world.start(8, workflow_window=3)
+    world.demo.fault("unauthorized", match=f"{workflow_id}/[4-7]/")
+    async with world.worker():
+        await world.until_status(workflow_id, Status.PAUSED)
+        await world.until_idle(workflow_id)
+        world.demo.clear_faults()
+        await world.service.resume(workflow_id)
+        await world.assert_complete(workflow_id, 8)
+        await world.handle(workflow_id).result()
+    return workflow_id
+
+
+async def cancelled(world: World) -> str:
+    """Cancelled with calls in flight."""
+    workflow_id = await world.start(8, workflow_window=3)
+    world.demo.fault("stall", match=f"{workflow_id}/[4-7]/")
+    async with world.worker():
+        await world.until_completed(workflow_id, 4)
+        await world.until_calls(workflow_id, 7)
+        await world.service.cancel(workflow_id)
+        await world.until_closed(workflow_id)
+    return workflow_id
+
+
+async def failed(world: World) -> str:
+    """No chunk gives a question for one slot."""
+    workflow_id = await world.start(8, workflow_window=3)
+    world.demo.fault("malformed", match=f"{workflow_id}/2/")
+    async with world.worker():
+        assert (await world.until_ended(workflow_id)).status is Status.FAILED
+        await world.until_closed(workflow_id)
+    return workflow_id
+
+
+async def resumed_after_failure(world: World) -> str:
+    """The run after that: one slot is left, with fresh attempts."""
+    workflow_id = await failed(world)
+    world.demo.clear_faults()
+    async with world.worker():
+        await world.service.resume(workflow_id)
+        await world.assert_complete(workflow_id, 8)
+        await world.handle(workflow_id).result()
+    return workflow_id
+
+
+SCENARIOS = [plain, repaired, paused, provider_paused, cancelled, failed, resumed_after_failure]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: str(scenario.__name__))
+async def test_record(world: World, scenario: type) -> None:
+    """Run and store one scenario."""
+    name = scenario.__name__
+    _skip_if_stored(name)
+    _store(name, await world.history(await scenario(world)))
+
+
+async def test_record_a_continued_generation(short_world: World) -> None:
+    """Run and store the first and the second run of a generation that the server wanted to be continued as new."""
+    _skip_if_stored("continued_first")
+    world = short_world
+    workflow_id = await world.start(16, workflow_window=4)
+    async with world.worker():
+        await world.assert_complete(workflow_id, 16)
+        await world.handle(workflow_id).result()
+    first, second = (await runs_of(world.temporal, workflow_id))[:2]
+    for name, run_id in (("continued_first", first), ("continued_second", second)):
+        _store(name, await world.temporal.get_workflow_handle(workflow_id, run_id=run_id).fetch_history())
+
+
+def _skip_if_stored(name: str) -> None:
+    if (HISTORIES / f"{name}.json").exists():
+        pytest.skip("stored already")
+
+
+def _store(name: str, history: WorkflowHistory) -> None:
+    events = scrubbed(json.loads(history.to_json()))["events"]
+    lines = ",\n".join(json.dumps(event, separators=(",", ":")) for event in events)
+    HISTORIES.mkdir(exist_ok=True)
+    (HISTORIES / f"{name}.json").write_text(f'{{"events":[\n{lines}\n]}}\n')

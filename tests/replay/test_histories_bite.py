@@ -1,0 +1,25 @@
+"""The stored histories notice changes that would break generations in flight."""
+
+import pytest
+from temporalio.workflow import NondeterminismError
+
+from tests.replay import mutants
+from tests.replay.replaying import NAMES, replay
+
+# What each change must be noticed by, at least.
+NOTICED_BY = [
+    *((mutant, name) for mutant in (mutants.ExtraTimer, mutants.ExtraActivity) for name in NAMES),
+    (mutants.NarrowerWindow, "plain"),
+    (mutants.NarrowerWindow, "continued_first"),
+    (mutants.FewerAnswers, "repaired"),
+    (mutants.FewerAnswers, "failed"),
+    (mutants.NoGate, "paused"),
+    (mutants.NoGate, "provider_paused"),
+    (mutants.NeverContinues, "continued_first"),
+]
+
+
+@pytest.mark.parametrize(("mutant", "name"), NOTICED_BY, ids=lambda part: getattr(part, "__name__", part))
+async def test_a_changed_workflow_does_not_replay(mutant: type, name: str) -> None:
+    """An extra step, another window, other bounds, no gate: the replay ends with a non-determinism error."""
+    assert isinstance(await replay(name, mutant), NondeterminismError)

@@ -1,0 +1,33 @@
+"""A Temporal server that wants short histories, for tests of continue-as-new."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from embedded.part import Addresses
+from embedded.stack import Stack
+from settings import Settings
+from temporal_client import connect
+from tests.support.homes import new_home, remove_home
+from tests.support.world import World
+
+# The server suggests continue-as-new after so many events; a question takes about eight.
+EVENTS = 100
+
+
+@pytest.fixture(scope="module")
+def short_histories(stack: Addresses) -> Iterator[Addresses]:
+    """A server of its own, on the session's PostgreSQL."""
+    home = new_home()
+    settings = Settings(_env_file=None, mcq_home=home, database_url=stack.database_url)
+    with Stack(settings, temporal_dynamic_config={"limit.historyCount.suggestContinueAsNew": EVENTS}) as running:
+        yield running.addresses
+    remove_home(home)
+
+
+@pytest.fixture
+async def short_world(world: World, short_histories: Addresses) -> AsyncIterator[World]:
+    """The world on that server."""
+    settings = world.settings.model_copy(update={"temporal_address": short_histories.temporal_address})
+    async with World(settings, await connect(settings), world.demo) as short:
+        yield short
