@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -89,6 +90,7 @@ class _Job:
         self._display = display
         self._written = (-1, "")
         self._interrupted = asyncio.Event()
+        self._resumed_at: datetime | None = None
 
     async def start_or_continue(self, documents: list[NewDocument]) -> str:
         """The workflow id: of the unfinished generation of the same files and options, else of a new one."""
@@ -136,7 +138,7 @@ class _Job:
                         return Exit.FAILED
                     case Status.CANCELLED:
                         return Exit.CANCELLED
-                    case Status.PAUSED if status.error:
+                    case Status.PAUSED if status.error and status.updated_at != self._resumed_at:
                         return Exit.PAUSED
             if self._options.on_interrupt is OnInterrupt.PAUSED:
                 self._display.note("Pausing …")
@@ -157,6 +159,8 @@ class _Job:
         status = await self._session.service.status(workflow_id)
         self._display.note(f"Continuing {workflow_id}: {status.completed} of {status.total} questions exist already.")
         if status.status not in (Status.RUNNING, Status.COMPLETED):
+            # The mirror shows the old pause until a worker takes the resume up.
+            self._resumed_at = status.updated_at
             await self._session.service.resume(workflow_id)
         return workflow_id
 

@@ -66,7 +66,7 @@ class Manager:
             self._print(status)
             if status.status is not wanted and status.status.is_active:
                 self._note("The request is stored and takes effect as soon as a worker takes it up.")
-            if status.status is Status.RUNNING:
+            if wanted is Status.RUNNING and status.status.is_active:
                 # Whoever asks it to go on does not want it stopped with this command.
                 session.stack.close(leave_running=True)
                 self._note("It goes on in the background. To stop everything: mcq stop")

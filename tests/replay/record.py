@@ -120,9 +120,9 @@ async def test_record_a_continued_generation(short_world: World) -> None:
     """Run and store the first and the second run of a generation that the server wanted to be continued as new."""
     _skip_if_stored("continued_first")
     world = short_world
-    workflow_id = await world.start(16, workflow_window=4)
+    workflow_id = await world.start(24, workflow_window=4)
     async with world.worker():
-        await world.assert_complete(workflow_id, 16)
+        await world.assert_complete(workflow_id, 24)
         await world.handle(workflow_id).result()
     first, second = (await runs_of(world.temporal, workflow_id))[:2]
     for name, run_id in (("continued_first", first), ("continued_second", second)):

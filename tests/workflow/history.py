@@ -31,9 +31,14 @@ def most_nodes_at_once(events: Iterable[HistoryEvent]) -> int:
 
 
 async def runs_of(client: Client, workflow_id: str) -> list[str]:
-    """The run ids of a workflow, oldest first."""
-    found = [execution async for execution in client.list_workflows(f'WorkflowId = "{workflow_id}"')]
-    return [execution.run_id for execution in sorted(found, key=lambda execution: execution.start_time)]
+    """The run ids of a workflow that was continued as new, oldest first."""
+    runs: list[str] = []
+    run_id = (await client.get_workflow_handle(workflow_id).describe()).run_id
+    while run_id:
+        runs.insert(0, run_id)
+        history = await client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+        run_id = history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+    return runs
 
 
 async def inputs_of(world: World, workflow_id: str, node: str) -> list[dict[str, Any]]:

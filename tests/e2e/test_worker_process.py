@@ -1,0 +1,69 @@
+"""The worker as a process: it drains when asked to stop, and says so when it dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.waiting import until
+from tests.support.world import World
+
+StartWorker = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start_worker(world: World, tmp_path: Path) -> StartWorker:
+    """Starts `mcq worker` on this test's world."""
+
+    def start(**changes: str) -> subprocess.Popen[str]:
+        settings = world.settings
+        environment = {
+            **os.environ,
+            "MCQ_HOME": str(tmp_path),
+            "DATABASE_URL": settings.require_database_url(),
+            "TEMPORAL_ADDRESS": settings.temporal_address or "",
+            "TASK_QUEUE": settings.task_queue,
+            "OPENAI_BASE_URL": settings.openai_base_url or "",
+            "OPENAI_MODEL": "demo-model",
+            "WORKER_DRAIN_TIMEOUT": "20",
+            **changes,
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", "cli", "worker"], env=environment, stderr=subprocess.PIPE, text=True
+        )
+
+    return start
+
+
+async def test_sigterm_lets_calls_in_flight_end(world: World, start_worker: StartWorker) -> None:
+    """Asked to stop in the middle, the worker ends its calls, takes nothing new and exits 0; no call is made again."""
+    workflow_id = await world.start(12, workflow_window=4)
+    worker = start_worker()
+    await until(lambda: world.service.questions(workflow_id), lambda made: len(made) >= 1, 60)
+    worker.send_signal(signal.SIGTERM)
+    _, err = worker.communicate(timeout=60)
+    assert worker.returncode == 0, err
+    async with world.worker():
+        await world.until_completed(workflow_id, 12)
+    answered = [call["request_id"].rsplit("/", 1)[0] for call in world.demo.calls(workflow_id)]
+    assert len(answered) == len(set(answered))
+
+
+def test_a_worker_without_its_server_exits_non_zero(start_worker: StartWorker) -> None:
+    """No Temporal at the address: one line that names it, exit code 3."""
+    worker = start_worker(TEMPORAL_ADDRESS="127.0.0.1:9")
+    _, err = worker.communicate(timeout=60)
+    assert worker.returncode == 3
+    assert "127.0.0.1:9" in err and "Traceback" not in err
+
+
+def test_a_worker_that_cannot_poll_exits_non_zero(start_worker: StartWorker) -> None:
+    """A namespace that is not there ends the worker at once: a process that lives but does nothing helps nobody."""
+    worker = start_worker(TEMPORAL_NAMESPACE=f"no-{uuid.uuid4().hex[:6]}")
+    _, err = worker.communicate(timeout=60)
+    assert worker.returncode not in (0, None), err
