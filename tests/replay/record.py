@@ -4,6 +4,7 @@ It overwrites none; see README.md for why.
 """
 
 import json
+from collections.abc import Awaitable, Callable
 
 import pytest
 from temporalio.client import WorkflowHistory
@@ -30,8 +31,18 @@ async def plain(world: World) -> str:
     return workflow_id
 
 
+async def duplicate(world: World) -> str:
+    """Two documents say the same, so one of two questions is sent back."""
+    documents = [NewDocument(f"{title}.md", title, PARAGRAPH.format(title=title)) for title in ("One", "Two")]
+    workflow_id = await world.start(2, quiz=await world.quiz(*documents))
+    async with world.worker():
+        await world.assert_complete(workflow_id, 2)
+        await world.handle(workflow_id).result()
+    return workflow_id
+
+
 async def repaired(world: World) -> str:
-    """Unusable and flawed answers, a duplicate, a slot handed to another chunk."""
+    """Unusable and flawed answers, a slot handed to another chunk."""
     texts = [NewDocument(f"{title}.md", title, PARAGRAPH.format(title=title)) for title in ("One", "Two")]
     quiz = await world.quiz(*texts, sample_chapter())
     workflow_id = await world.start(12, quiz=quiz, workflow_window=12)
@@ -105,15 +116,23 @@ async def resumed_after_failure(world: World) -> str:
     return workflow_id
 
 
-SCENARIOS = [plain, repaired, paused, provider_paused, cancelled, failed, resumed_after_failure]
+SCENARIOS: dict[str, Callable[[World], Awaitable[str]]] = {
+    "plain": plain,
+    "repaired": repaired,
+    "duplicate": duplicate,
+    "paused": paused,
+    "provider_paused": provider_paused,
+    "cancelled": cancelled,
+    "failed": failed,
+    "resumed_after_failure": resumed_after_failure,
+}
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: str(scenario.__name__))
-async def test_record(world: World, scenario: type) -> None:
+@pytest.mark.parametrize("name", SCENARIOS)
+async def test_record(world: World, name: str) -> None:
     """Run and store one scenario."""
-    name = scenario.__name__
     _skip_if_stored(name)
-    _store(name, await world.history(await scenario(world)))
+    _store(name, await world.history(await SCENARIOS[name](world)))
 
 
 async def test_record_a_continued_generation(short_world: World) -> None:

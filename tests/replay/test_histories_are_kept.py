@@ -51,5 +51,10 @@ def _command(event: dict[str, Any]) -> str | None:
         return f"timer {event['timerStartedEventAttributes']['startToFireTimeout']}"
     ends = ("COMPLETED", "FAILED", "CANCELED", "CONTINUED_AS_NEW")
     commands = [f"WORKFLOW_EXECUTION_{end}" for end in ends]
-    commands += ["UPSERT_WORKFLOW_SEARCH_ATTRIBUTES", "ACTIVITY_TASK_CANCEL_REQUESTED", "TIMER_CANCELED", "MARKER_RECORDED"]
+    commands += [
+        "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES",
+        "ACTIVITY_TASK_CANCEL_REQUESTED",
+        "TIMER_CANCELED",
+        "MARKER_RECORDED",
+    ]
     return kind if kind in commands else None

@@ -5,21 +5,6 @@ import pytest
 from tests.replay.replaying import NAMES, replay
 
 
-def test_histories_are_there() -> None:
-    """One of each kind, or the other tests prove nothing."""
-    assert set(NAMES) == {
-        "cancelled",
-        "continued_first",
-        "continued_second",
-        "failed",
-        "paused",
-        "plain",
-        "provider_paused",
-        "repaired",
-        "resumed_after_failure",
-    }
-
-
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_stored_history_replays_on_the_current_code(name: str) -> None:
     """Same sandbox, plugin and interceptors as the worker; not one command differs from what was recorded."""

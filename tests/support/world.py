@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 
 from temporalio.api.enums.v1 import EventType, PendingActivityState
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowHistory
+from temporalio.service import RPCError
 
 from domain.statuses import Status
 from generation_status import GenerationStatus
@@ -205,7 +206,5 @@ class World:
         owner = await self.quizzes.local_owner()
         for row in await self.states.newest(owner_id=owner, limit=100):
             if Status(row.status).is_active:
-                try:
+                with suppress(RPCError):  # it may have ended meanwhile
                     await self.handle(row.workflow_id).terminate("the test is over")
-                except Exception:  # noqa: S110 - it may have ended meanwhile
-                    pass

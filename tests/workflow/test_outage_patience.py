@@ -4,8 +4,8 @@ from domain.statuses import Status
 from tests.support.world import World
 from tests.workflow.ledger import try_of
 
-PATIENCE = 1.0
-RETRY_AFTER = 0.3
+PATIENCE = 0.6
+RETRY_AFTER = 0.2
 
 
 async def test_an_outage_longer_than_our_patience_pauses_with_the_reason(world: World) -> None:

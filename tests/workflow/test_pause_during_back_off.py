@@ -5,7 +5,7 @@ from tests.support.world import World
 
 
 async def test_a_retry_that_finds_the_generation_paused_makes_no_call(world: World) -> None:
-    """Calls that wait for their next try when a pause comes end without a call, and their slots go on after a resume."""
+    """Slots that wait for their next try when a pause comes end without a call, and go on after a resume."""
     workflow_id = await world.start(4, workflow_window=2)
     world.demo.fault("rate_limit_seconds", times=2, retry_after=1, match=workflow_id)
     async with world.worker():

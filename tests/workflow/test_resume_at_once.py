@@ -11,7 +11,7 @@ from tests.support.world import World
 
 
 async def test_a_resume_right_after_a_cancel_is_not_lost(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mirror says `cancelled` a moment before Temporal closes the run; a resume in that moment still takes effect."""
+    """The mirror says `cancelled` a moment before Temporal closes the run; a resume in between takes effect."""
     written, close = asyncio.Event(), asyncio.Event()
     save = WorkflowStateStore.save
 
@@ -31,7 +31,7 @@ async def test_a_resume_right_after_a_cancel_is_not_lost(world: World, monkeypat
         await written.wait()
         world.demo.clear_faults()
         resuming = asyncio.create_task(world.service.resume(workflow_id))
-        done, _ = await asyncio.wait({resuming}, timeout=0.5)  # time enough to do it wrong
+        await asyncio.wait({resuming}, timeout=0.5)  # time enough to do it wrong
         close.set()
         await resuming
         await world.assert_complete(workflow_id, 4)

@@ -45,7 +45,8 @@ async def test_generations_are_found_by_quiz_owner_and_status(world: World) -> N
     world.demo.fault("server_error", times=1, match=workflow_id)  # time enough to pause
 
     async def found(status: str) -> bool:
-        query = f"{QUIZ_ATTRIBUTE} = '{quiz.id}' AND {OWNER_ATTRIBUTE} = '{quiz.owner_id}' AND {STATUS_ATTRIBUTE} = '{status}'"
+        wanted = {QUIZ_ATTRIBUTE: quiz.id, OWNER_ATTRIBUTE: quiz.owner_id, STATUS_ATTRIBUTE: status}
+        query = " AND ".join(f"{name} = '{value}'" for name, value in wanted.items())
         return [one.id async for one in world.temporal.list_workflows(query)] == [workflow_id]
 
     await until(lambda: found("running"))

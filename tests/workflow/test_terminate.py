@@ -6,7 +6,7 @@ from tests.workflow.ledger import ARRIVED, paid_twice
 
 
 async def test_answers_paid_for_before_a_terminate_are_used_after_the_resume(world: World) -> None:
-    """Questions that the mirror had not heard of exist in the table of paid answers: the resume takes them from there."""
+    """Questions that the mirror had not heard of are in the table of paid answers: the resume takes them from it."""
     # The mirror is slow here, so that it knows of nothing when the end comes.
     workflow_id = await world.start(5, workflow_window=3, workflow_mirror_delay=600, workflow_checkpoint_interval=600)
     world.demo.fault("stall", match=f"{workflow_id}/4/")

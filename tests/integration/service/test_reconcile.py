@@ -8,8 +8,8 @@ from temporalio.client import WorkflowExecutionStatus
 from domain.statuses import Status
 from service import GenerationRequest, TemporalUnavailable, UnknownGeneration
 from storage.tables import WorkflowState
-from tests.integration.service.unreachable import never_connecting, without_temporal
-from tests.integration.storage.made import make_generation, save
+from tests.integration.service.unreachable import losing_temporal, never_connecting, without_temporal
+from tests.integration.storage.made import make_generation, query, save
 from tests.support.waiting import until
 from tests.support.world import World
 
@@ -38,31 +38,32 @@ async def test_a_termination_is_told(world: World) -> None:
     assert "terminated by an operator; resume" in (row.error_message or "")
 
 
-async def test_a_cancellation_without_a_word_is_told(world: World) -> None:
-    """The workflow was cancelled and ended, but its last snapshot never arrived here."""
+def _forget_the_end(database_url: str) -> None:
+    """As if the last snapshot had not arrived, or an older backup of PostgreSQL had been restored."""
+    query(database_url, "UPDATE workflow_state SET status = 'running', completed_at = NULL")
+
+
+async def test_a_cancellation_without_a_word_is_told(world: World, database_url: str) -> None:
+    """The workflow was cancelled and ended, and the mirror does not know."""
     workflow_id = await world.start(2)
     await world.handle(workflow_id).cancel()
     async with world.worker():
+        await world.until_ended(workflow_id)
         await _closed(world, workflow_id)
-    await world.engine.dispose()
-    await _forget_the_end(world, workflow_id)
+    _forget_the_end(database_url)
     await world.service.reconcile(workflow_id)
     assert (await _row(world, workflow_id)).status == Status.CANCELLED
 
 
-async def test_a_completion_without_a_word_is_told(world: World) -> None:
-    """As after a restore of an older backup of PostgreSQL."""
+async def test_a_completion_without_a_word_is_told(world: World, database_url: str) -> None:
+    """The same for a generation that reached its end."""
     workflow_id = await world.start(1)
     async with world.worker():
         await world.until_ended(workflow_id)
         await _closed(world, workflow_id)
-    await _forget_the_end(world, workflow_id)
+    _forget_the_end(database_url)
     await world.service.reconcile(workflow_id)
     assert (await _row(world, workflow_id)).status == Status.COMPLETED
-
-
-async def _forget_the_end(world: World, workflow_id: str) -> None:
-    await world.states.reopen(workflow_id)
 
 
 async def test_a_history_that_is_gone_is_told(world: World) -> None:
@@ -111,13 +112,15 @@ async def test_an_unknown_generation_is_told(world: World) -> None:
 
 
 async def test_a_resume_that_never_arrived_is_made_up_for(world: World) -> None:
-    """The process died between reopening the row and starting the run: the earlier run's end is not its end."""
+    """Temporal went away between reopening the row and starting the run: the earlier run's end is not its end."""
     workflow_id = await world.start(2)
     await save(world.states, workflow_id, 1)
     await world.handle(workflow_id).terminate()
     await world.service.reconcile(workflow_id)
     ended = (await world.handle(workflow_id).describe()).run_id
-    assert await world.states.reopen(workflow_id)
+    with pytest.raises(TemporalUnavailable):
+        await losing_temporal(world, after=1).resume(workflow_id)
+    assert (await _row(world, workflow_id)).status == Status.RUNNING
     await world.service.reconcile(workflow_id)
     description = await world.handle(workflow_id).describe()
     assert description.run_id != ended and description.status is WorkflowExecutionStatus.RUNNING

@@ -1,6 +1,7 @@
 """What resume does, for each status."""
 
 import asyncio
+from dataclasses import asdict
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
@@ -10,6 +11,7 @@ from service import GenerationRequest, NotPossible, TemporalUnavailable, Unknown
 from tests.integration.service.unreachable import without_temporal
 from tests.integration.storage.made import make_generation, save
 from tests.support.world import World
+from workflows.messages import GenerationOptions
 
 
 async def _run_id(world: World, workflow_id: str) -> str | None:
@@ -100,7 +102,9 @@ async def test_another_active_generation_is_in_the_way(world: World) -> None:
 @pytest.mark.parametrize("status", [Status.PAUSED, Status.FAILED, Status.CANCELLED])
 async def test_without_temporal_nothing_is_claimed(world: World, status: Status) -> None:
     """The generation can be resumed again when Temporal is back."""
-    workflow_id = await make_generation(world.states, await world.quiz())
+    quiz = await world.quiz()
+    options = asdict(GenerationOptions(str(quiz.id), str(quiz.owner_id), 20, "demo-model"))
+    workflow_id = await make_generation(world.states, quiz, state_data={"options": options})
     await save(world.states, workflow_id, 1, status=status)
     async with asyncio.timeout(8):
         with pytest.raises(TemporalUnavailable):

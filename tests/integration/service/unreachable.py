@@ -34,3 +34,17 @@ def never_connecting(world: World) -> GenerationService:
         raise AssertionError("Temporal was asked for")
 
     return GenerationService(world.settings, world.states, world.quizzes, connect)
+
+
+def losing_temporal(world: World, *, after: int) -> GenerationService:
+    """The service that finds Temporal so many times, and then no more."""
+    left = after
+
+    async def connect() -> Client:
+        nonlocal left
+        if not left:
+            raise ConnectionError("Temporal cannot be reached")
+        left -= 1
+        return world.temporal
+
+    return GenerationService(world.settings, world.states, world.quizzes, connect)

@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 from demo_model.prompt_reader import Order, read_order
 from model.prompts import Assignment, draft_messages, revise_messages
 
-LINE = st.text(st.characters(exclude_categories=["Cs", "Zl", "Zp", "Cc"]), min_size=1, max_size=40).map(str.strip)
+# Single spaces: the prompt brings what a model wrote onto one line.
+LINE = st.text(st.characters(exclude_categories=["Cs", "Zl", "Zp", "Cc"]), min_size=1, max_size=40).map(
+    lambda text: " ".join(text.split())
+)
 STEMS = st.lists(LINE.filter(bool), max_size=4)
 
 
