@@ -88,6 +88,8 @@ class Display:
         if self._console.is_terminal:
             self._draw(status, details)
         else:
+            if self._last_line[1] == "":
+                self.note(self._where(status))
             self._print_line(f"{status.completed}/{status.total} questions · {details}")
 
     def _draw(self, status: "GenerationStatus", details: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from commands.exit_codes import Exit
-from commands.session import open_stack, with_addresses, write_addresses
+from commands.session import open_stack, with_addresses
 from settings import Settings
 from telemetry import configure_logging
 
@@ -20,7 +20,6 @@ def dev(settings: Settings, console: Console) -> Exit:
     """The whole stack in the foreground until Ctrl-C."""
     stop = _stop_on_signals()
     with open_stack(settings, lambda line: console.print(line, style="dim"), with_worker=True) as (stack, addresses):
-        write_addresses(settings, addresses)
         console.print(f"Temporal     {addresses.temporal_address}")
         console.print(f"Web UI       {addresses.temporal_ui or 'that of your own Temporal'}")
         for name, address in addresses.parts.items():

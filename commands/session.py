@@ -55,6 +55,8 @@ def open_stack(
     addresses = stack.start()
     try:
         _migrate(addresses.database_url)
+        if with_worker:
+            write_addresses(settings, addresses)
         yield stack, addresses
     finally:
         stack.close()
