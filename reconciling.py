@@ -49,6 +49,8 @@ async def find(client: Client, row: WorkflowState, *, rpc_timeout: timedelta) ->
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         return Finding.NEVER_STARTED if row.run_id is None else Finding.LOST
+    if row.run_id is None and description.run_id == row.state_data.get("ended_run"):
+        return Finding.NEVER_STARTED  # the row was reopened, and the new run's start never arrived
     status = description.status
     return _FINDINGS.get(status, Finding.OPEN) if status is not None else Finding.OPEN
 

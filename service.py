@@ -136,6 +136,9 @@ class GenerationService:
     async def resume(self, workflow_id: str) -> GenerationStatus:
         """Go on: a paused generation by signal, an ended one by a new run that keeps every finished question."""
         status = await self.status(workflow_id)
+        if status.status.is_active:
+            await self.reconcile(workflow_id)  # an operator may have ended the run, and nobody noticed
+            status = await self.status(workflow_id)
         if status.status is Status.RUNNING:
             # A pause may be on its way that no worker has seen yet; signals keep their order, so ours comes after it.
             with contextlib.suppress(NotPossible):  # it ended meanwhile
@@ -178,25 +181,24 @@ class GenerationService:
 
     # --- private ---
 
-    def _input_of(self, row: WorkflowState, *, fresh_attempts: bool = False) -> GenerationInput:
-        """The input of a new run of the generation, from the options that its row keeps."""
+    def _input_of(self, row: WorkflowState) -> GenerationInput:
+        """The input of a new run of the generation, from what its row keeps."""
+        fresh_attempts = bool(row.state_data.get("fresh_attempts"))
         return GenerationInput(GenerationOptions(**row.state_data["options"]), fresh_attempts)
 
     async def _start_again(self, workflow_id: str, status: GenerationStatus) -> GenerationStatus:
-        row = await self._row(workflow_id)
         # A run that failed by itself has used up its stored answers; one that was ended from outside has not.
         gave_up = status.status is Status.FAILED and status.current_node == FINISH
-        start = self._input_of(row, fresh_attempts=gave_up)
-        await self._until_closed(workflow_id)
+        ended_run = await self._until_closed(workflow_id)
         try:
-            await self._states.reopen(workflow_id)
+            await self._states.reopen(workflow_id, ended_run=ended_run, fresh_attempts=gave_up)
         except ActiveGenerationExists:
             raise NotPossible("the quiz has another active generation; wait for it or cancel it") from None
-        await self._start(workflow_id, start)
+        await self._start(workflow_id, self._input_of(await self._row(workflow_id)))
         return await self.status(workflow_id)
 
-    async def _until_closed(self, workflow_id: str) -> None:
-        """Wait for the ended run: it tells the mirror a moment before it closes, and until then no other can start."""
+    async def _until_closed(self, workflow_id: str) -> str | None:
+        """The id of the ended run, once it is closed, a moment after it told the mirror: then another can start."""
         client = await self._client()
         deadline = asyncio.get_running_loop().time() + ACKNOWLEDGE_SECONDS
         async with _temporal_errors():
@@ -205,10 +207,10 @@ class GenerationService:
                     description = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=self._rpc_timeout)
                 except RPCError as error:
                     if error.status is RPCStatusCode.NOT_FOUND:
-                        return  # the history expired or was lost; the questions are kept all the same
+                        return None  # the history expired or was lost; the questions are kept all the same
                     raise
                 if description.status is not WorkflowExecutionStatus.RUNNING:
-                    return
+                    return description.run_id
                 if asyncio.get_running_loop().time() > deadline:
                     raise NotPossible("the ended run is still closing; try again in a moment")
                 await asyncio.sleep(0.05)

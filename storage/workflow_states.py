@@ -162,9 +162,10 @@ class WorkflowStateStore:
         """Close an open row as failed or cancelled, with the reason; False when it is closed or gone already."""
         return await self._close(workflow_id, status, reason)
 
-    async def reopen(self, workflow_id: str) -> bool:
+    async def reopen(self, workflow_id: str, *, ended_run: str | None = None, fresh_attempts: bool = False) -> bool:
         """Make an ended generation `running` again for a new run; False when it is active already.
 
+        What the new run needs is kept, in case its start never arrives: `ended_run` tells it from the one that ended.
         Raises ActiveGenerationExists when another generation of the quiz is active.
         """
         statement = (
@@ -178,6 +179,9 @@ class WorkflowStateStore:
                 run_id=None,  # late writes of the ended run must ask Temporal, and are refused
                 error_message=None,
                 retry_count=col(WorkflowState.retry_count) + 1,
+                state_data=col(WorkflowState.state_data).concat(
+                    {"ended_run": ended_run, "fresh_attempts": fresh_attempts}
+                ),
                 completed_at=None,
                 updated_at=now(),
             )

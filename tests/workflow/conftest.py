@@ -57,6 +57,15 @@ def no_leftovers(imported_is_kept: None) -> Iterator[None]:
     another test's workflow, say, and LangGraph's complain about it.
     """
     yield
+    _collect()
+
+
+def pytest_sessionfinish() -> None:
+    """The same for what lived as long as the session's event loop."""
+    _collect()
+
+
+def _collect() -> None:
     hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
