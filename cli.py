@@ -11,7 +11,7 @@ from rich.console import Console
 
 from commands.exit_codes import Exit
 from domain.statuses import Status
-from settings import Settings
+from settings import MissingSetting, Settings
 
 app = typer.Typer(
     help="Writes multiple-choice questions from course content, durably: killed at any point, it goes on.",
@@ -187,7 +187,7 @@ def _code_of(error: Exception) -> Exit | None:
 
     if isinstance(error, StackError | TemporalUnavailable | OperationalError | ConnectionError):
         return Exit.UNAVAILABLE
-    if isinstance(error, ContentError | NotAQuestionsFile | ServiceError | OSError):
+    if isinstance(error, ContentError | NotAQuestionsFile | ServiceError | MissingSetting | OSError):
         return Exit.USAGE
     return None
 

@@ -291,6 +291,8 @@ async def _temporal_errors() -> AsyncIterator[None]:
     except RPCError as error:
         if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
             raise TemporalUnavailable("Temporal does not answer; nothing was lost, try again in a moment") from None
+        if error.status is RPCStatusCode.INVALID_ARGUMENT:
+            raise NotPossible(f"Temporal refuses: {error.message}. A server of your own needs: mcq migrate") from None
         if error.status is RPCStatusCode.NOT_FOUND:
             raise NotPossible("Temporal has no open run of this generation; `mcq status` shows how it ended") from None
         raise

@@ -15,6 +15,10 @@ from model.prices import parse_prices
 DEMO_MODEL = "demo-model"
 
 
+class MissingSetting(Exception):
+    """A setting is needed that is not set; the text says which, and what to do."""
+
+
 class Settings(BaseSettings):
     """Each field is the environment variable of the same name in capitals. Durations are seconds."""
 
@@ -134,7 +138,7 @@ class Settings(BaseSettings):
         return self.openai_api_key.get_secret_value() if self.openai_api_key else "none"
 
     def require_database_url(self) -> str:
-        """The database's URL; raises ValueError that says what to do when none is known."""
+        """The database's URL; raises MissingSetting when none is known."""
         if self.database_url is None:
             raise ValueError(
                 "DATABASE_URL is not set; set it, or use `mcq dev` or `mcq generate`, which bring a database"

@@ -15,9 +15,10 @@ async def connect(settings: Settings, *, lazy: bool = False) -> Client:
     config = ClientConfig.load_client_connect_config()
     if settings.temporal_address:
         config["target_host"] = settings.temporal_address
+    config.setdefault("target_host", "localhost:7233")  # where a server listens unless told otherwise
     config.setdefault("namespace", settings.temporal_namespace)
     try:
         return await Client.connect(**config, lazy=lazy)
     except RuntimeError as error:
         # The SDK's word for a server that is not there; the address in it is the useful part.
-        raise ConnectionError(f"Temporal cannot be reached at {config.get('target_host', 'localhost:7233')}") from error
+        raise ConnectionError(f"Temporal cannot be reached at {config['target_host']}") from error

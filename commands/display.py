@@ -38,10 +38,11 @@ def duration(seconds: float) -> str:
 class Display:
     """Shows a generation. `note` is for single lines; `show` for where it stands."""
 
-    def __init__(self, console: Console, *, quiet: bool, web_ui: str | None = None) -> None:
+    def __init__(self, console: Console, *, quiet: bool, web_ui: str | None = None, namespace: str = "default") -> None:
         self._console = console
         self._quiet = quiet
         self._web_ui = web_ui
+        self._namespace = namespace
         self._progress = Progress(
             TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
             console=console,
@@ -133,4 +134,4 @@ class Display:
     def _where(self, status: "GenerationStatus") -> str:
         if self._web_ui is None:
             return status.workflow_id
-        return f"Web UI: {self._web_ui}/namespaces/default/workflows/{status.workflow_id}"
+        return f"Web UI: {self._web_ui}/namespaces/{self._namespace}/workflows/{status.workflow_id}"

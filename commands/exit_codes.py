@@ -9,7 +9,7 @@ class Exit(IntEnum):
     OK = 0
     # The generation ended with fewer questions than asked for.
     FAILED = 1
-    # Options or content that cannot be used; nothing was started. Also what the option parser uses.
+    # A request that cannot be carried out: options, content, an unknown or ended generation. Nothing was started.
     USAGE = 2
     # Something this needs cannot be reached or started: PostgreSQL, Temporal, a port, a folder.
     UNAVAILABLE = 3

@@ -71,7 +71,8 @@ async def generate(settings: Settings, options: GenerateOptions, console: Consol
         if settings.uses_demo_model:
             display.note("No OPENAI_API_KEY is set: the demo model writes the questions, offline and by simple rules.")
         async with open_session(settings, display.note, with_worker=True) as session:
-            with Display(console, quiet=options.as_json, web_ui=session.addresses.temporal_ui) as bar:
+            web_ui, namespace = session.addresses.temporal_ui, settings.temporal_namespace
+            with Display(console, quiet=options.as_json, web_ui=web_ui, namespace=namespace) as bar:
                 job = _Job(session, options, bar)
                 workflow_id = await job.start_or_continue(documents)
                 exit_code = await job.follow(workflow_id)

@@ -124,6 +124,7 @@ def _worker_launch(settings: Settings, addresses: Addresses) -> Launch:
     environment = {
         "DATABASE_URL": addresses.database_url,
         "TEMPORAL_ADDRESS": addresses.temporal_address,
+        "TEMPORAL_NAMESPACE": settings.temporal_namespace,
         "MCQ_HOME": str(settings.mcq_home),
         "TASK_QUEUE": settings.task_queue,
         "LOG_LEVEL": settings.log_level,

@@ -45,4 +45,5 @@ async def test_pauses_between_runs_lose_nothing(short_world: World) -> None:
             if (await world.service.status(workflow_id)).completed >= 25:
                 break
         await world.assert_complete(workflow_id, 30)
+    assert len(await runs_of(world.temporal, workflow_id)) >= 2
     assert paid_twice(world.demo.calls(workflow_id)) == []

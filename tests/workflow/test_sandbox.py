@@ -20,7 +20,7 @@ async def test_the_workers_runner_refuses_what_cannot_be_replayed(world: World) 
     runner = workflow_options(build_question_graph(not_called, not_called, check))["workflow_runner"]
     queue = f"sandbox-{uuid.uuid4().hex[:8]}"
     offenders = [ReadsAFile, ThrowsADie]
-    async with Worker(world.temporal, task_queue=queue, workflows=offenders, workflow_runner=runner):
+    async with Worker(world.temporal, task_queue=queue, workflows=offenders, workflow_runner=runner, build_id=queue):
         for offender in offenders:
             with pytest.raises(WorkflowFailureError) as failure:
                 await world.temporal.execute_workflow(offender.__name__, id=queue, task_queue=queue)

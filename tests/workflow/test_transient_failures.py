@@ -12,7 +12,7 @@ KINDS = [*ASKED_TO_WAIT, *OTHERS]
 
 
 async def test_transient_failures_are_retried_and_the_wait_asked_for_is_honoured(world: World) -> None:
-    """Each kind twice on a slot of its own: exactly N at the end, no try before its Retry-After, no answer twice."""
+    """Each kind once, on a slot of its own: exactly N at the end, no try before its Retry-After, no answer twice."""
     workflow_id = await world.start(len(KINDS), workflow_window=len(KINDS))
     for slot, kind in enumerate(KINDS):
         wait = ASKED_TO_WAIT.get(kind, 0)
