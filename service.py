@@ -31,7 +31,7 @@ from workflows.messages import (
 from workflows.state import GenerationInput
 
 MAX_QUESTIONS = 1_000
-# An answer takes milliseconds; a person should hear within seconds that Temporal is away.
+# A person should hear within seconds that Temporal is away.
 RPC_TIMEOUT = timedelta(seconds=3)
 # The mirror follows a pause within milliseconds; a worker that is busy or away takes longer.
 ACKNOWLEDGE_SECONDS = 10.0

@@ -79,6 +79,8 @@ async def generate(settings: Settings, options: GenerateOptions, console: Consol
             await _conclude(session, options, workflow_id, exit_code, console, time.monotonic() - began)
             if exit_code is Exit.INTERRUPTED and options.on_interrupt is OnInterrupt.RUNNING:
                 session.stack.close(leave_running=True)
+            elif not await session.states.any_running():
+                session.stack.close(leave_running=False)  # nothing is left that a background stack could do
     return exit_code
 
 

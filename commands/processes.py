@@ -28,6 +28,7 @@ def dev(settings: Settings, console: Console) -> Exit:
         console.print("Ready. Ctrl-C stops everything; what was in flight continues at the next start.")
         while not stop.wait(WATCH_INTERVAL):
             stack.raise_if_failed()
+        stack.close(leave_running=False)
     return Exit.OK
 
 

@@ -23,6 +23,8 @@ def check_destination(path: Path) -> None:
     """Raise before anything starts when the file could not be written: OSError or NotAQuestionsFile."""
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; name a file with --out")
+    if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced in one step
+        raise NotAQuestionsFile(path)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"the folder {path.parent} does not exist; make it, or choose another with --out")
     if not os.access(path.parent, os.W_OK):

@@ -109,8 +109,12 @@ class Stack:
             if failure is not None:
                 raise StackError(failure)
 
-    def close(self, *, leave_running: bool = False) -> None:
-        """Leave the stack. The last user stops every part, unless they are to be left running. Idempotent."""
+    def close(self, *, leave_running: bool | None = None) -> None:
+        """Leave the stack. Idempotent.
+
+        The last user stops every part, unless the stack was left in the background on purpose: `leave_running` does
+        that; False stops even such a stack.
+        """
         if not self._open:
             return
         self._open = False
@@ -122,7 +126,10 @@ class Stack:
         self._door.acquire(waiting=self._wait_at_the_door)
         try:
             self._users.leave()
-            if not leave_running and not self._users.others():
+            if leave_running:
+                with self._state.changing() as state:
+                    state.background = True
+            elif not self._users.others() and (leave_running is False or not self._state.read().background):
                 stop_parts(self.home, self._report)
         finally:
             for keeper in self._keepers:
@@ -145,8 +152,16 @@ class Stack:
                 postgres_data.ensure_password(self.home)
             self._users.join()
             self._open = True
+            self._forget_a_background_that_ended()
         finally:
             self._door.release()
+
+    def _forget_a_background_that_ended(self) -> None:
+        """After a restart of the machine nothing of it runs, and nobody asked for a new one to stay."""
+        state = self._state.read()
+        if state.background and not any(record.mark.lives() for record in state.parts.values()):
+            with self._state.changing() as now:
+                now.background = False
 
     def _wait_at_the_door(self, seconds: float) -> None:
         self._report.tell_only(f"waiting for another process that stops the stack: {seconds:.0f} s")
@@ -198,6 +213,7 @@ def stop_parts(home: Home, report: Callable[[str], None]) -> list[str]:
         process.stop(mark, signal.SIGINT, _STRAY_TIMEOUT)
     with state.changing() as now:
         now.parts.clear()
+        now.background = False
     return stopped
 
 

@@ -44,6 +44,8 @@ class StackState(BaseModel):
     """The contents of the file."""
 
     version: int = VERSION
+    # Whether it was left running on purpose: then a user that joins and leaves does not stop it.
+    background: bool = False
     ports: dict[str, int] = Field(default_factory=dict)
     parts: dict[str, PartRecord] = Field(default_factory=dict)
 

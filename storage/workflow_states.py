@@ -78,6 +78,12 @@ class WorkflowStateStore:
         async with AsyncSession(self._engine) as session:
             return await session.scalar(query)
 
+    async def any_running(self) -> bool:
+        """Whether any generation is running."""
+        query = select(func.count()).where(col(WorkflowState.status) == Status.RUNNING)
+        async with self._engine.connect() as connection:
+            return bool(await connection.scalar(query))
+
     async def list_resumable(self, quiz_id: uuid.UUID) -> list[WorkflowState]:
         """Generations of a quiz that can be resumed, newest first."""
         query = (

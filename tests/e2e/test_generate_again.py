@@ -45,6 +45,8 @@ def test_ctrl_c_leaves_the_generation_running_by_default(mcq: Mcq) -> None:
     interrupted = mcq.finish(command)
     assert interrupted.code == 130, interrupted.err
     assert interrupted.json["status"] == "running"
+    assert mcq.run("status", "--json").json["status"] in ("running", "completed")
+    assert mcq.part("worker"), "a look at the status stopped what goes on in the background"
     again = mcq.finish(mcq.generate(20))
     assert (again.code, again.json["completed"]) == (0, 20), again.err
     assert again.json["workflow_id"] == interrupted.json["workflow_id"]
