@@ -1,6 +1,5 @@
 """`mcq`: the commands and their options. What they do is in `commands/`, imported late so that `--help` is fast."""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+LONGEST_LANGUAGE = 60
 WorkflowId = Annotated[str | None, typer.Argument(help="The generation's workflow id; the newest when left out.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, for scripts.")]
 
@@ -48,6 +48,8 @@ def generate(
 
     if on_interrupt not in list(OnInterrupt):
         raise typer.BadParameter("choose running or paused", param_hint="--on-interrupt")
+    if len(language) > LONGEST_LANGUAGE:
+        raise typer.BadParameter(f"at most {LONGEST_LANGUAGE} characters", param_hint="--language")
     options = GenerateOptions(
         files=files,
         questions=questions,
@@ -61,13 +63,13 @@ def generate(
         new=new,
         as_json=as_json,
     )
-    _finish(asyncio.run(run(_settings(), options, _console())))
+    _finish(run(_settings(), options, _console()))
 
 
 @app.command()
 def status(workflow_id: WorkflowId = None, as_json: AsJson = False) -> None:
     """Where a generation stands."""
-    _finish(asyncio.run(_manager(as_json).status(workflow_id)))
+    _finish(_manager(as_json).status(workflow_id))
 
 
 @app.command(name="list")
@@ -75,7 +77,7 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 20, as_json: AsJson = False
 ) -> None:
     """The newest generations."""
-    _finish(asyncio.run(_manager(as_json).list(limit)))
+    _finish(_manager(as_json).list(limit))
 
 
 @app.command()
@@ -83,7 +85,7 @@ def pause(workflow_id: WorkflowId = None, as_json: AsJson = False) -> None:
     """Ask the model for nothing new; what is in flight is kept."""
     from service import GenerationService
 
-    _finish(asyncio.run(_manager(as_json).act(GenerationService.pause, workflow_id, Status.PAUSED)))
+    _finish(_manager(as_json).act(GenerationService.pause, workflow_id, Status.PAUSED))
 
 
 @app.command()
@@ -91,7 +93,7 @@ def resume(workflow_id: WorkflowId = None, as_json: AsJson = False) -> None:
     """Go on after a pause, a failure or a cancellation; every finished question is kept."""
     from service import GenerationService
 
-    _finish(asyncio.run(_manager(as_json).act(GenerationService.resume, workflow_id, Status.RUNNING)))
+    _finish(_manager(as_json).act(GenerationService.resume, workflow_id, Status.RUNNING))
 
 
 @app.command()
@@ -99,7 +101,7 @@ def cancel(workflow_id: WorkflowId = None, as_json: AsJson = False) -> None:
     """End a generation; its finished questions are kept."""
     from service import GenerationService
 
-    _finish(asyncio.run(_manager(as_json).act(GenerationService.cancel, workflow_id, Status.CANCELLED)))
+    _finish(_manager(as_json).act(GenerationService.cancel, workflow_id, Status.CANCELLED))
 
 
 @app.command()
@@ -109,7 +111,7 @@ def questions(
     as_json: AsJson = False,
 ) -> None:
     """The finished questions of a generation."""
-    _finish(asyncio.run(_manager(as_json).questions(workflow_id, out)))
+    _finish(_manager(as_json).questions(workflow_id, out))
 
 
 @app.command()

@@ -38,7 +38,7 @@ ACKNOWLEDGE_SECONDS = 10.0
 
 
 class ServiceError(Exception):
-    """A request that cannot be carried out; the text says why and what to do."""
+    """A request that cannot be carried out, with what to do."""
 
 
 class UnknownGeneration(ServiceError):

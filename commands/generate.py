@@ -20,7 +20,7 @@ from commands.content import fingerprint, read_files
 from commands.display import Display, duration, money
 from commands.exit_codes import Exit
 from commands.report import SetReport, report_on
-from commands.session import Session, open_session
+from commands.session import Session, run_in_session
 from domain.statuses import Status
 from generation_status import GenerationStatus
 from service import GenerationRequest, TemporalUnavailable
@@ -28,6 +28,7 @@ from settings import Settings
 from storage.quizzes import NewDocument
 from storage.tables import Quiz, WorkflowState
 
+LONGEST_TITLE = 300
 # Seconds between looks at the mirror: faster than an eye, slower than a load.
 POLL_INTERVAL = 0.15
 # Seconds without a change after which Temporal is asked whether the workflow still lives.
@@ -61,27 +62,34 @@ class GenerateOptions:
     as_json: bool = False
 
 
-async def generate(settings: Settings, options: GenerateOptions, console: Console) -> Exit:
+def generate(settings: Settings, options: GenerateOptions, console: Console) -> Exit:
     """Run the job; raises ContentError, NotAQuestionsFile or OSError before anything is started."""
     began = time.monotonic()
     read = read_files(options.files)
     documents = [NewDocument(document.name, document.title, document.text) for document in read]
     questions_file.check_destination(options.out)
-    with Display(console, quiet=options.as_json) as display:
-        if settings.uses_demo_model:
-            display.note("No OPENAI_API_KEY is set: the demo model writes the questions, offline and by simple rules.")
-        async with open_session(settings, display.note, with_worker=True) as session:
-            web_ui, namespace = session.addresses.temporal_ui, settings.temporal_namespace
-            with Display(console, quiet=options.as_json, web_ui=web_ui, namespace=namespace) as bar:
-                job = _Job(session, options, bar)
-                workflow_id = await job.start_or_continue(documents)
-                exit_code = await job.follow(workflow_id)
-            await _conclude(session, options, workflow_id, exit_code, console, time.monotonic() - began)
-            if exit_code is Exit.INTERRUPTED and options.on_interrupt is OnInterrupt.RUNNING:
-                session.stack.close(leave_running=True)
-            elif not await session.states.any_running():
-                session.stack.close(leave_running=False)  # nothing is left that a background stack could do
-    return exit_code
+    notes = Display(console, quiet=options.as_json)
+    if settings.uses_demo_model:
+        notes.note("No OPENAI_API_KEY is set: the demo model writes the questions, offline and by simple rules.")
+
+    async def work(session: Session) -> Exit:
+        web_ui, namespace = session.addresses.temporal_ui, settings.temporal_namespace
+        with Display(console, quiet=options.as_json, web_ui=web_ui, namespace=namespace) as display:
+            job = _Job(session, options, display)
+            workflow_id = await job.start_or_continue(documents)
+            exit_code = await job.follow(workflow_id)
+        await _conclude(session, options, workflow_id, exit_code, console, time.monotonic() - began)
+        if exit_code is Exit.INTERRUPTED and options.on_interrupt is OnInterrupt.RUNNING:
+            session.stack.close(leave_running=True)
+        elif not await session.states.any_running():
+            session.stack.close(leave_running=False)  # nothing is left that a background stack could do
+        return exit_code
+
+    try:
+        return run_in_session(settings, notes.note, work, with_worker=True)
+    except KeyboardInterrupt:
+        notes.note("Interrupted. Nothing that was made is lost; the same command goes on with it.")
+        return Exit.INTERRUPTED
 
 
 class _Job:
@@ -119,7 +127,7 @@ class _Job:
                 return await self._continue(earlier.workflow_id)
             quiz = Quiz(
                 owner_id=owner,
-                title=options.title or documents[0].title,
+                title=(options.title or documents[0].title)[:LONGEST_TITLE],
                 language=options.language,
                 settings={"fingerprint": identity},
             )

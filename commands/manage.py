@@ -1,7 +1,7 @@
 """`mcq status`, `list`, `pause`, `resume`, `cancel`, `questions`: the operations on generations."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from rich.table import Table
 from commands import questions_file
 from commands.display import money
 from commands.exit_codes import Exit
-from commands.session import Session, open_session
+from commands.session import Session, run_in_session
 from domain.statuses import Status
 from generation_status import GenerationStatus
 from service import GenerationService, TemporalUnavailable, UnknownGeneration
@@ -28,18 +28,22 @@ class Manager:
         self._console = console
         self._as_json = as_json
 
-    async def status(self, workflow_id: str | None) -> Exit:
+    def status(self, workflow_id: str | None) -> Exit:
         """One generation; the newest when none is named."""
-        async with open_session(self._settings, self._note, with_worker=False) as session:
-            workflow_id = workflow_id or await _newest(session)
-            status = await self._reconciled(session, workflow_id)
-            self._print(status)
+
+        async def work(session: Session) -> GenerationStatus:
+            return await self._reconciled(session, workflow_id or await _newest(session))
+
+        self._print(run_in_session(self._settings, self._note, work, with_worker=False))
         return Exit.OK
 
-    async def list(self, limit: int) -> Exit:
+    def list(self, limit: int) -> Exit:
         """The newest generations."""
-        async with open_session(self._settings, self._note, with_worker=False) as session:
-            statuses = await session.service.newest(await session.quizzes.local_owner(), limit)
+
+        async def work(session: Session) -> Sequence[GenerationStatus]:
+            return await session.service.newest(await session.quizzes.local_owner(), limit)
+
+        statuses = run_in_session(self._settings, self._note, work, with_worker=False)
         if self._as_json:
             self._out([_as_json(status) for status in statuses])
             return Exit.OK
@@ -58,11 +62,11 @@ class Manager:
         self._console.print(table)
         return Exit.OK
 
-    async def act(self, operation: Operation, workflow_id: str | None, wanted: Status) -> Exit:
+    def act(self, operation: Operation, workflow_id: str | None, wanted: Status) -> Exit:
         """Pause, resume or cancel, and tell what came of it."""
-        async with open_session(self._settings, self._note, with_worker=True) as session:
-            workflow_id = workflow_id or await _newest(session)
-            status = await operation(session.service, workflow_id)
+
+        async def work(session: Session) -> None:
+            status = await operation(session.service, workflow_id or await _newest(session))
             self._print(status)
             if status.status is not wanted and status.status.is_active:
                 self._note("The request is stored and takes effect as soon as a worker takes it up.")
@@ -70,16 +74,20 @@ class Manager:
                 # Whoever asks it to go on does not want it stopped with this command.
                 session.stack.close(leave_running=True)
                 self._note("It goes on in the background. To stop everything: mcq stop")
+
+        run_in_session(self._settings, self._note, work, with_worker=True)
         return Exit.OK
 
-    async def questions(self, workflow_id: str | None, out: Path | None) -> Exit:
+    def questions(self, workflow_id: str | None, out: Path | None) -> Exit:
         """The finished questions: into a file, as JSON, or readable."""
         if out is not None:
             questions_file.check_destination(out)
-        async with open_session(self._settings, self._note, with_worker=False) as session:
-            workflow_id = workflow_id or await _newest(session)
-            status = await session.service.status(workflow_id)
-            content = questions_file.as_json(status, await session.service.questions(workflow_id))
+
+        async def work(session: Session) -> dict[str, Any]:
+            status = await session.service.status(workflow_id or await _newest(session))
+            return questions_file.as_json(status, await session.service.questions(status.workflow_id))
+
+        content = run_in_session(self._settings, self._note, work, with_worker=False)
         if out is not None:
             questions_file.write(out, content)
             self._note(f"{len(content['questions'])} questions in {out}")

@@ -1,5 +1,6 @@
 """What most commands need: the stack, its addresses, and the service on top."""
 
+import asyncio
 import contextlib
 import hashlib
 import json
@@ -8,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import SecretStr
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from service import GenerationService
+
+T = TypeVar("T")
 
 DEMO_MODEL_PART = "demo-model"
 WORKER_PART = "worker"
@@ -62,28 +65,34 @@ def open_stack(
         stack.close()
 
 
-@contextlib.asynccontextmanager
-async def open_session(
-    settings: Settings, report: Callable[[str], None], *, with_worker: bool
-) -> AsyncIterator[Session]:
-    """The stack with the service on top. Temporal is connected at the first need."""
-    with open_stack(settings, report, with_worker=with_worker) as (stack, addresses):
-        from service import GenerationService  # noqa: PLC0415 - a second of imports that `mcq --help` can do without
+def run_in_session(
+    settings: Settings, report: Callable[[str], None], work: Callable[[Session], Awaitable[T]], *, with_worker: bool
+) -> T:
+    """Do `work` on the stack with the service on top. Temporal is connected at the first need.
 
-        connected = with_addresses(settings, addresses)
-        engine = create_engine(addresses.database_url, pool_size=4)
-        states, quizzes = WorkflowStateStore(engine), QuizStore(engine)
-        try:
-            yield Session(
-                settings=connected,
-                stack=stack,
-                addresses=addresses,
-                service=GenerationService(connected, states, quizzes, _connector(connected), rpc_timeout=RPC_TIMEOUT),
-                quizzes=quizzes,
-                states=states,
-            )
-        finally:
-            await engine.dispose()
+    The stack starts outside the event loop, where Ctrl-C is heard at once: a first start can take minutes.
+    """
+    with open_stack(settings, report, with_worker=with_worker) as (stack, addresses):
+
+        async def run() -> T:
+            async with _session(settings, stack, addresses) as session:
+                return await work(session)
+
+        return asyncio.run(run())
+
+
+@contextlib.asynccontextmanager
+async def _session(settings: Settings, stack: Stack, addresses: Addresses) -> AsyncIterator[Session]:
+    from service import GenerationService  # noqa: PLC0415 - a second of imports that `mcq --help` can do without
+
+    connected = with_addresses(settings, addresses)
+    engine = create_engine(addresses.database_url, pool_size=4)
+    states, quizzes = WorkflowStateStore(engine), QuizStore(engine)
+    service = GenerationService(connected, states, quizzes, _connector(connected), rpc_timeout=RPC_TIMEOUT)
+    try:
+        yield Session(connected, stack, addresses, service, quizzes, states)
+    finally:
+        await engine.dispose()
 
 
 def with_addresses(settings: Settings, addresses: Addresses) -> Settings:

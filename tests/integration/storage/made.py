@@ -13,6 +13,8 @@ from workflows.ids import new_generation_id
 
 TOTAL = 20
 RUN = "run-1"
+# How many of a database's clients wait for each other.
+LOCK_WAITS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 def query(database_url: str, sql: str, *parameters: object) -> list[tuple[Any, ...]]:

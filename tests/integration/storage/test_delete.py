@@ -7,11 +7,10 @@ import psycopg
 from storage.model_calls import ModelCallStore
 from storage.tables import Quiz, now
 from storage.workflow_states import WorkflowStateStore
-from tests.integration.storage.made import current, make_generation, pay, query, save, snapshot
+from tests.integration.storage.made import LOCK_WAITS, current, make_generation, pay, query, save, snapshot
 from tests.support.waiting import until
 
 TABLES = ("workflow_state", "workflow_event", "question", "model_call", "model_wait")
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 def _counts(database_url: str) -> dict[str, int]:
@@ -59,7 +58,7 @@ async def test_a_snapshot_under_way_leaves_nothing_behind(
         saving = asyncio.create_task(states.save(snapshot(workflow_id, 1, questions=named), current))
 
         async def waiting() -> int:
-            return int(query(database_url, WAITING)[0][0])
+            return int(query(database_url, LOCK_WAITS)[0][0])
 
         await until(waiting, lambda count: count == 1)
         deleting = asyncio.create_task(states.delete(workflow_id))

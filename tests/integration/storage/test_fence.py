@@ -3,6 +3,7 @@
 import asyncio
 import random
 
+import psycopg
 import pytest
 
 from domain.statuses import Status
@@ -10,14 +11,17 @@ from storage.snapshots import Fence, RunChanged
 from storage.tables import Quiz, WorkflowState
 from storage.workflow_states import WorkflowStateStore
 from tests.integration.storage.made import (
+    LOCK_WAITS,
     RUN,
     current,
     make_generation,
     never_asked,
     not_current,
+    query,
     save,
     snapshot,
 )
+from tests.support.waiting import until
 
 
 async def _row(states: WorkflowStateStore, workflow_id: str) -> WorkflowState:
@@ -168,6 +172,28 @@ async def test_after_reopening_late_writes_of_the_ended_run_are_refused(states: 
     assert await states.save(late, not_current) is Fence.OTHER_RUN
     row = await _row(states, workflow_id)
     assert (row.status, row.run_id, row.sequence) == (Status.RUNNING, "run-2", 1)
+
+
+async def test_a_snapshot_waits_for_one_that_is_being_written(
+    states: WorkflowStateStore, quiz: Quiz, database_url: str
+) -> None:
+    """The fence looks at the row as it will be, so that an older snapshot cannot slip in behind a newer one."""
+    workflow_id = await make_generation(states, quiz)
+    await save(states, workflow_id, 0)
+
+    async def waiting() -> int:
+        return int(query(database_url, LOCK_WAITS)[0][0])
+
+    # The newer one is held within its transaction: it has the row and waits to write its event.
+    with psycopg.connect(database_url) as blocker:
+        blocker.execute("LOCK TABLE workflow_event IN EXCLUSIVE MODE")
+        newer = asyncio.create_task(states.save(snapshot(workflow_id, 20), never_asked))
+        await until(waiting, lambda count: count == 1)
+        older = asyncio.create_task(states.save(snapshot(workflow_id, 10), never_asked))
+        await until(waiting, lambda count: count == 2)
+        blocker.rollback()
+        assert await asyncio.gather(newer, older) == [Fence.ACCEPTED, Fence.STALE]
+    assert (await _row(states, workflow_id)).completed_steps == 20
 
 
 async def test_twenty_shuffled_snapshots_at_once_end_at_the_last(states: WorkflowStateStore, quiz: Quiz) -> None:

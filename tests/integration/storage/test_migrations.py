@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -17,8 +18,9 @@ from embedded.part import Addresses
 from storage.engine import driver_url
 from storage.migrate import alembic_config, migrate
 from storage.tables import metadata
-from tests.integration.storage.made import query
+from tests.integration.storage.made import LOCK_WAITS, query
 from tests.support.content import ROOT
+from tests.support.waiting import until_now
 
 SCHEMA = """
 SELECT table_name, column_name, column_default, is_nullable, data_type, character_maximum_length
@@ -85,26 +87,21 @@ def _assert_migrated(url: str) -> None:
 
 def test_two_processes_at_once_are_safe(empty_database_url: str) -> None:
     """Processes that start together all migrate: one does it, the others wait and find nothing to do."""
-    program = """
-import sys
-from storage.migrate import migrate
-print("ready", flush=True)
-input()
-migrate(sys.argv[1])
-"""
-    other = subprocess.Popen(
-        [sys.executable, "-c", program, empty_database_url],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert other.stdin is not None and other.stdout is not None and other.stdout.readline() == "ready\n"
-    other.stdin.write("\n")
-    other.stdin.flush()
-    migrate(empty_database_url)
-    other.communicate(timeout=60)
-    assert other.returncode == 0
+
+    def waiting() -> int:
+        return int(query(empty_database_url, LOCK_WAITS)[0][0])
+
+    program = "import sys; from storage.migrate import migrate; migrate(sys.argv[1])"
+    # The first is held in the middle of its work, by a table of the same name that is never committed.
+    with psycopg.connect(empty_database_url) as blocker, ThreadPoolExecutor(1) as pool:
+        blocker.execute('CREATE TABLE "user" (id int)')
+        first = subprocess.Popen([sys.executable, "-c", program, empty_database_url], cwd=ROOT)
+        until_now(waiting, lambda count: count == 1)
+        second = pool.submit(migrate, empty_database_url)
+        until_now(waiting, lambda count: count == 2)
+        blocker.rollback()
+        second.result()
+    assert first.wait(timeout=60) == 0
     _assert_migrated(empty_database_url)
 
 
