@@ -3,6 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -48,6 +49,10 @@ async def find(client: Client, row: WorkflowState, *, rpc_timeout: timedelta) ->
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
+        # "Not found" may be the namespace: then it is another server's business. Raises RPCError in that case.
+        await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=client.namespace), timeout=rpc_timeout
+        )
         return Finding.NEVER_STARTED if row.run_id is None else Finding.LOST
     if row.run_id is None and description.run_id == row.state_data.get("ended_run"):
         return Finding.NEVER_STARTED  # the row was reopened, and the new run's start never arrived

@@ -199,8 +199,7 @@ class GenerationService:
 
     async def _until_closed(self, workflow_id: str) -> str | None:
         """The id of the ended run, once it is closed, a moment after it told the mirror: then another can start."""
-        client = await self._client()
-        deadline = asyncio.get_running_loop().time() + ACKNOWLEDGE_SECONDS
+        client, deadline = await self._client(), asyncio.get_running_loop().time() + ACKNOWLEDGE_SECONDS
         async with _temporal_errors():
             while True:
                 try:
@@ -294,7 +293,7 @@ async def _temporal_errors() -> AsyncIterator[None]:
         if error.status is RPCStatusCode.INVALID_ARGUMENT:
             raise NotPossible(f"Temporal refuses: {error.message}. A server of your own needs: mcq migrate") from None
         if error.status is RPCStatusCode.NOT_FOUND:
-            raise NotPossible("Temporal has no open run of this generation; `mcq status` shows how it ended") from None
+            raise NotPossible(f"Temporal has no such open run or namespace: {error.message}") from None
         raise
     except (ConnectionError, RuntimeError):
         # RuntimeError is the SDK's word for a lazy client whose first connection fails.

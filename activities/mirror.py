@@ -1,6 +1,7 @@
 """The mirror's write: a snapshot of workflow progress into PostgreSQL."""
 
 from temporalio import activity
+from temporalio.client import WorkflowExecutionStatus
 
 from domain.statuses import Status
 from storage.snapshots import StateWrite
@@ -22,7 +23,7 @@ class MirrorActivities:
 
         async def is_current_run() -> bool:
             description = await activity.client().get_workflow_handle(workflow_id).describe()
-            return description.run_id == run_id
+            return description.run_id == run_id and description.status is WorkflowExecutionStatus.RUNNING
 
         write = StateWrite(
             workflow_id=workflow_id,

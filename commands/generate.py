@@ -6,20 +6,19 @@ import json
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
-from commands import questions_file
+from commands import questions_file, summary
 from commands.content import fingerprint, read_files
-from commands.display import Display, duration, money
+from commands.display import Display
 from commands.exit_codes import Exit
-from commands.report import SetReport, report_on
+from commands.report import report_on
 from commands.session import Session, run_in_session
 from domain.statuses import Status
 from generation_status import GenerationStatus
@@ -221,75 +220,10 @@ async def _conclude(
     status = await session.service.status(workflow_id)
     report = report_on(await session.service.questions(workflow_id))
     if options.as_json:
-        print(json.dumps(_as_json(status, report, options, seconds, session.addresses.temporal_ui)))  # noqa: T201
+        print(json.dumps(summary.as_json(status, report, options.out, seconds, session.addresses.temporal_ui)))  # noqa: T201
         return
-    console.print(_summary_table(status, report, options, seconds))
-    console.print(_next_step(code, status, options), markup=False, highlight=False)
-
-
-def _as_json(
-    status: GenerationStatus, report: SetReport, options: GenerateOptions, seconds: float, web_ui: str | None
-) -> dict[str, object]:
-    return {
-        "workflow_id": status.workflow_id,
-        "quiz_id": str(status.quiz_id),
-        "status": str(status.status),
-        "error": status.error,
-        "completed": status.completed,
-        "total": status.total,
-        "calls": status.calls,
-        "revised": status.revised,
-        "rejected": status.rejected,
-        "prompt_tokens": status.prompt_tokens,
-        "completion_tokens": status.completion_tokens,
-        "cost": status.cost,
-        "seconds": round(seconds, 2),
-        "out": str(options.out),
-        "temporal_ui": web_ui,
-        "linter": asdict(report),
-    }
-
-
-def _summary_table(status: GenerationStatus, report: SetReport, options: GenerateOptions, seconds: float) -> Table:
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-
-    def spread(counts: dict[str, int] | dict[int, int]) -> str:
-        return ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
-
-    share = f" ({100 * report.without_flaw / report.questions:.0f} %)" if report.questions else ""
-    table.add_row("questions", f"{status.completed} of {status.total}, {status.status}, in {duration(seconds)}")
-    table.add_row("file", str(options.out))
-    table.add_row("without any flaw", f"{report.without_flaw}{share}")
-    table.add_row("flaws kept", spread(report.flaws))
-    table.add_row("key positions", spread({f"{chr(65 + key)}": count for key, count in report.key_positions.items()}))
-    table.add_row("difficulty", spread(report.difficulty))
-    table.add_row("Bloom level", spread(report.bloom))
-    table.add_row("model calls", f"{status.calls} ({status.revised} sent back, {status.rejected} rejected)")
-    table.add_row("tokens", f"{status.prompt_tokens:,} in, {status.completion_tokens:,} out, {money(status.cost)}")
-    return table
-
-
-def _next_step(code: Exit, status: GenerationStatus, options: GenerateOptions) -> str:
-    """What the user can do now."""
-    again = "run the same `mcq generate` again"
-    match code:
-        case Exit.OK:
-            return f"Done: {status.completed} questions in {options.out}."
-        case Exit.PAUSED:
-            return f"Paused: {status.error}. Mend it, then {again}, or: mcq resume {status.workflow_id}"
-        case Exit.CANCELLED:
-            return f"Cancelled; {status.completed} questions are kept. To go on: mcq resume {status.workflow_id}"
-        case Exit.INTERRUPTED if status.status is Status.PAUSED:
-            where = f"Paused at {status.completed} of {status.total}"
-            return f"{where}. To go on, {again}, or: mcq resume {status.workflow_id}"
-        case Exit.INTERRUPTED:
-            return (
-                f"The generation goes on in the background. To watch it, {again}. "
-                f"To look: mcq status {status.workflow_id}. "
-                f"To pause it: mcq pause {status.workflow_id}. To stop everything: mcq stop"
-            )
-        case _:
-            return f"Ended early: {status.error}. To try again, {again}."
+    console.print(summary.table(status, report, options.out, seconds))
+    console.print(summary.next_step(code, status, options.out), markup=False, highlight=False)
 
 
 @contextlib.contextmanager

@@ -100,20 +100,21 @@ class WorkflowStateStore:
         The fence: the row's own run needs a greater sequence; another run needs Temporal to call it current, because
         after a reset the sequence may fall. Temporal is asked before the transaction, so that no lock waits on it.
         """
-        holder = await self._holder(write.workflow_id)
-        if holder is None:
+        before = await self._fence_of(write.workflow_id)
+        if before is None:
             return Fence.GONE
+        holder, was_open = before
         takes_over = holder != write.run_id
-        if takes_over and not await is_current_run():
-            return Fence.OTHER_RUN
+        # A row that somebody closed from outside is opened again by a run that turns out to be alive.
+        if (takes_over or not was_open) and not await is_current_run():
+            return Fence.OTHER_RUN if takes_over else Fence.STALE
         async with self._engine.begin() as connection:
             row = await self._locked(connection, write.workflow_id)
             if row is None:
                 return Fence.GONE
-            if (row.run_id or "") != holder:
-                raise RunChanged  # a third run came between the two looks; the retry asks again
-            closed = not Status(row.status).is_active
-            if not takes_over and (closed or row.sequence >= write.sequence):
+            if ((row.run_id or ""), Status(row.status).is_active) != before:
+                raise RunChanged  # somebody else wrote between the two looks; the retry asks again
+            if not takes_over and row.sequence >= write.sequence:
                 return Fence.STALE
             moment = now()
             await write_questions(connection, row.quiz_id, write)
@@ -136,7 +137,7 @@ class WorkflowStateStore:
                     completed_at=None if write.status.is_active else moment,
                 )
             )
-            recovers = takes_over and bool(holder or row.retry_count)
+            recovers = (takes_over and bool(holder or row.retry_count)) or not was_open
             await connection.execute(
                 insert(WorkflowEvent)
                 .values(
@@ -243,14 +244,12 @@ class WorkflowStateStore:
         ).where(col(WorkflowState.workflow_id) == workflow_id)
         return (await connection.execute(query.with_for_update())).one_or_none()
 
-    async def _holder(self, workflow_id: str) -> str | None:
-        """The run that holds the row ("" when none does yet); None when there is no row."""
-        query = select(func.coalesce(col(WorkflowState.run_id), "")).where(
-            col(WorkflowState.workflow_id) == workflow_id
-        )
+    async def _fence_of(self, workflow_id: str) -> tuple[str, bool] | None:
+        """The run that holds the row ("" when none does yet) and whether it is open; None when there is no row."""
+        query = select(func.coalesce(col(WorkflowState.run_id), ""), col(WorkflowState.status))
         async with self._engine.connect() as connection:
-            holder: str | None = await connection.scalar(query)
-            return holder
+            row = (await connection.execute(query.where(col(WorkflowState.workflow_id) == workflow_id))).one_or_none()
+        return None if row is None else (row[0], Status(row[1]).is_active)
 
     async def _close(self, workflow_id: str, status: Status, reason: str | None) -> bool:
         moment = now()

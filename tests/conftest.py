@@ -16,6 +16,7 @@ from storage.migrate import migrate
 from temporal_client import connect
 from tests.support.demo import DemoModel
 from tests.support.homes import new_home, remove_home
+from tests.support.leftovers import collect_leftovers, keep_what_is_imported
 from tests.support.world import World
 
 TEMPLATE = "mcq_template"
@@ -27,6 +28,11 @@ def pytest_sessionstart() -> None:
     for name in list(os.environ):
         if name.startswith(("TEMPORAL_", "MCQ_", "OPENAI_", "WORKFLOW_", "DEMO_MODEL_")) or name == "DATABASE_URL":
             del os.environ[name]
+
+
+def pytest_sessionfinish() -> None:
+    """What lived as long as the session's event loop."""
+    collect_leftovers()
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +59,7 @@ def database_url(stack: Addresses, template_database: str) -> Iterator[str]:
     """The URL of this test's own database, a copy of the template."""
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")  # type: ignore[call-overload]
     yield _named(stack.database_url, name)
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
@@ -93,8 +99,10 @@ async def world(stack: Addresses, database_url: str, demo: DemoModel, temporal: 
         workflow_mirror_delay=0.2,
         worker_drain_timeout=0,
     )
+    keep_what_is_imported()
     async with World(settings, temporal, demo) as world:
         yield world
+    collect_leftovers()
 
 
 def _named(url: str, database: str) -> str:

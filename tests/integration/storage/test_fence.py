@@ -136,7 +136,7 @@ async def test_a_closed_row_is_not_reopened_by_its_own_run(
     workflow_id = await make_generation(states, quiz)
     await save(states, workflow_id, 1)
     await save(states, workflow_id, 5, status=status)
-    assert await save(states, workflow_id, 6) is Fence.STALE
+    assert await states.save(snapshot(workflow_id, 6), not_current) is Fence.STALE
     assert (await _row(states, workflow_id)).status == status
 
 
@@ -145,9 +145,19 @@ async def test_a_row_closed_from_outside_is_not_reopened_either(states: Workflow
     workflow_id = await make_generation(states, quiz)
     await save(states, workflow_id, 1)
     await states.mark_failed(workflow_id, "terminated")
-    assert await save(states, workflow_id, 2) is Fence.STALE
+    assert await states.save(snapshot(workflow_id, 2), not_current) is Fence.STALE
     row = await _row(states, workflow_id)
     assert (row.status, row.error_message, row.completed_steps) == (Status.FAILED, "terminated", 1)
+
+
+async def test_a_row_closed_by_mistake_is_opened_by_its_living_run(states: WorkflowStateStore, quiz: Quiz) -> None:
+    """Somebody asked the wrong server and took the run for lost; its next snapshot puts the mirror right."""
+    workflow_id = await make_generation(states, quiz)
+    await save(states, workflow_id, 1)
+    await states.mark_failed(workflow_id, "lost")
+    assert await save(states, workflow_id, 2) is Fence.ACCEPTED
+    row = await _row(states, workflow_id)
+    assert (row.status, row.error_message, row.completed_steps) == (Status.RUNNING, None, 2)
 
 
 async def test_a_new_current_run_reopens_a_closed_row(states: WorkflowStateStore, quiz: Quiz) -> None:
