@@ -8,26 +8,20 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.statuses import Status
 from generation_status import GenerationStatus
 from reconciling import Finding, find, mend
+from search_attributes import attributes_of
 from settings import Settings
 from storage.quizzes import QuizStore
 from storage.tables import QuestionRow, Quiz, WorkflowState
 from storage.workflow_states import ActiveGenerationExists, WorkflowStateStore
 from workflows.ids import new_generation_id
-from workflows.messages import (
-    FINISH,
-    OWNER_ATTRIBUTE,
-    QUIZ_ATTRIBUTE,
-    STATUS_ATTRIBUTE,
-    WORKFLOW_TYPE,
-    GenerationOptions,
-)
+from workflows.messages import FINISH, WORKFLOW_TYPE, GenerationOptions
 from workflows.state import GenerationInput
 
 MAX_QUESTIONS = 1_000
@@ -189,16 +183,22 @@ class GenerationService:
     async def _start_again(self, workflow_id: str, status: GenerationStatus) -> GenerationStatus:
         # A run that failed by itself has used up its stored answers; one that was ended from outside has not.
         gave_up = status.status is Status.FAILED and status.current_node == FINISH
-        ended_run = await self._until_closed(workflow_id)
+        ended_run, lives = await self._ended_run(workflow_id)
         try:
             await self._states.reopen(workflow_id, ended_run=ended_run, fresh_attempts=gave_up)
         except ActiveGenerationExists:
             raise NotPossible("the quiz has another active generation; wait for it or cancel it") from None
-        await self._start(workflow_id, self._input_of(await self._row(workflow_id)))
+        if lives:  # the row was closed by mistake, by somebody who asked another server
+            await self._signal(workflow_id, "resume")
+        else:
+            await self._start(workflow_id, self._input_of(await self._row(workflow_id)))
         return await self.status(workflow_id)
 
-    async def _until_closed(self, workflow_id: str) -> str | None:
-        """The id of the ended run, once it is closed, a moment after it told the mirror: then another can start."""
+    async def _ended_run(self, workflow_id: str) -> tuple[str | None, bool]:
+        """The newest run's id, None when history has gone, and whether it still lives after a while.
+
+        A run tells the mirror a moment before it closes, and until then no other can start.
+        """
         client, deadline = await self._client(), asyncio.get_running_loop().time() + ACKNOWLEDGE_SECONDS
         async with _temporal_errors():
             while True:
@@ -206,12 +206,11 @@ class GenerationService:
                     description = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=self._rpc_timeout)
                 except RPCError as error:
                     if error.status is RPCStatusCode.NOT_FOUND:
-                        return None  # the history expired or was lost; the questions are kept all the same
+                        return None, False
                     raise
-                if description.status is not WorkflowExecutionStatus.RUNNING:
-                    return description.run_id
-                if asyncio.get_running_loop().time() > deadline:
-                    raise NotPossible("the ended run is still closing; try again in a moment")
+                lives = description.status is WorkflowExecutionStatus.RUNNING
+                if not lives or asyncio.get_running_loop().time() > deadline:
+                    return description.run_id, lives
                 await asyncio.sleep(0.05)
 
     async def _start(self, workflow_id: str, start: GenerationInput) -> None:
@@ -225,7 +224,7 @@ class GenerationService:
                     id=workflow_id,
                     task_queue=self._settings.task_queue,
                     id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                    search_attributes=_search_attributes(options),
+                    search_attributes=attributes_of(options),
                     static_summary=f"{options.question_count} questions with {options.model}",
                     rpc_timeout=self._rpc_timeout,
                 )
@@ -269,17 +268,6 @@ class GenerationService:
             checkpoint_timeout=settings.workflow_checkpoint_timeout,
             mirror_delay=settings.workflow_mirror_delay,
         )
-
-
-def _search_attributes(options: GenerationOptions) -> TypedSearchAttributes:
-    values = {
-        QUIZ_ATTRIBUTE: options.quiz_id,
-        OWNER_ATTRIBUTE: options.owner_id,
-        STATUS_ATTRIBUTE: Status.RUNNING.value,
-    }
-    return TypedSearchAttributes(
-        [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in values.items()]
-    )
 
 
 @contextlib.asynccontextmanager

@@ -1,5 +1,7 @@
 """Servers that are not the provider: nobody there, a page in its place, JSON that is no completion."""
 
+import asyncio
+import contextlib
 import json
 import socket
 from typing import Any
@@ -158,3 +160,23 @@ async def test_quota_is_told_from_rate_limits_by_its_code(strange_server: Strang
     strange_server.body = b'{"error": {"message": "x", "type": "insufficient_quota", "code": null}}'
     with pytest.raises(ProviderRejected, match="quota"):
         await _ask(strange_server.url)
+
+
+async def test_an_answer_that_trickles_is_given_up() -> None:
+    """A byte now and then keeps each read alive; the whole call has a bound."""
+
+    async def trickle(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+    server = await asyncio.start_server(trickle, "127.0.0.1", 0)
+    client = ModelClient(api_key=KEY, base_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", timeout=0.5)
+    async with asyncio.timeout(10):
+        with pytest.raises(ProviderUnavailable, match="did not answer in time"):
+            await ask(client)
+    await client.close()
+    server.close()

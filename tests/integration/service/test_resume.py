@@ -87,6 +87,17 @@ async def test_an_operators_termination_is_resumed_although_nobody_noticed_it(wo
     assert (await world.service.status(workflow_id)).status is Status.RUNNING
 
 
+async def test_a_living_run_whose_row_was_closed_by_mistake_goes_on(world: World) -> None:
+    """Somebody asked the wrong server and took the run for lost: resume finds it alive and starts no second one."""
+    workflow_id = await world.start(2)
+    before = (await world.handle(workflow_id).describe()).run_id
+    await world.states.mark_failed(workflow_id, "lost")
+    assert (await world.service.resume(workflow_id)).status is Status.RUNNING
+    assert (await world.handle(workflow_id).describe()).run_id == before
+    async with world.worker():
+        assert (await world.until_status(workflow_id, Status.COMPLETED, Status.FAILED)).completed == 2
+
+
 async def test_another_active_generation_is_in_the_way(world: World) -> None:
     """The ended one stays as it ended."""
     quiz = await world.quiz()
