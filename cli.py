@@ -174,20 +174,30 @@ def main() -> None:
         code = _code_of(error)
         if code is None:
             raise
-        print(f"mcq: {error}", file=sys.stderr)
+        print(f"mcq: {_words(error)}", file=sys.stderr)
         sys.exit(code)
+
+
+def _words(error: Exception) -> str:
+    """What to tell: the error's own words, without the library's around a database's."""
+    from sqlalchemy.exc import DBAPIError
+
+    if isinstance(error, DBAPIError):
+        first = str(error.orig).strip().splitlines()[0]
+        return f"PostgreSQL: {first}. Where it is comes from DATABASE_URL, or is the embedded one; see mcq doctor"
+    return str(error)
 
 
 def _code_of(error: Exception) -> Exit | None:
     """The exit code of an expected error; None for a bug."""
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DBAPIError
 
     from commands.questions_file import NotAQuestionsFile
     from domain.documents.errors import ContentError
     from embedded.errors import StackError
     from service import ServiceError, TemporalUnavailable
 
-    if isinstance(error, StackError | TemporalUnavailable | OperationalError | ConnectionError):
+    if isinstance(error, StackError | TemporalUnavailable | DBAPIError | ConnectionError):
         return Exit.UNAVAILABLE
     if isinstance(error, ContentError | NotAQuestionsFile | ServiceError | MissingSetting | OSError):
         return Exit.USAGE

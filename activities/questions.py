@@ -31,6 +31,8 @@ log = structlog.get_logger()
 
 # Existing stems of the same chunk that the prompt lists; more would crowd out the text.
 AVOID_LIMIT = 30
+# "Try again now" is not taken at its word; and to Temporal a delay of 0 is none.
+SHORTEST_PAUSE = timedelta(seconds=0.5)
 # Seconds for which a paid answer is held while PostgreSQL is away, before the activity gives up and pays again.
 STORE_PATIENCE = 300.0
 
@@ -116,8 +118,9 @@ class QuestionActivities:
         moment = datetime.now(UTC)
         began = outage_began(moment)
         if moment - began >= self._outage_patience:
-            minutes = round((moment - began).total_seconds() / 60)
-            reason = f"{error.reason}; no answer for {minutes} min, so the generation paused; resume to try again"
+            seconds = (moment - began).total_seconds()
+            waited = f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"
+            reason = f"{error.reason}; no answer for {waited}, so the generation paused; resume to try again"
             return await self._give_up(workflow_id, slot, PROVIDER_TROUBLE, reason)
         remember_outage(began)
         delay = _next_delay(activity.info().attempt, error.retry_after)
@@ -156,7 +159,7 @@ def _only_for_display(workflow_id: str, slot: int) -> Iterator[None]:
 def _next_delay(attempt: int, retry_after: float | None) -> timedelta:
     """What the provider asked for; else the retry policy's growing pause."""
     if retry_after is not None:
-        return timedelta(seconds=retry_after)
+        return max(timedelta(seconds=retry_after), SHORTEST_PAUSE)
     assert NODE_RETRY.maximum_interval is not None  # noqa: S101 - it is set where it is defined
     doubling = NODE_RETRY.initial_interval * min(NODE_RETRY.backoff_coefficient ** (attempt - 1), 1e6)
     return min(doubling, NODE_RETRY.maximum_interval)

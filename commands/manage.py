@@ -11,7 +11,7 @@ from rich.table import Table
 from commands import questions_file
 from commands.display import money
 from commands.exit_codes import Exit
-from commands.session import Session, run_in_session
+from commands.session import WORKER_PART, Session, run_in_session
 from domain.statuses import Status
 from generation_status import GenerationStatus
 from service import GenerationService, TemporalUnavailable, UnknownGeneration
@@ -32,9 +32,13 @@ class Manager:
         """One generation; the newest when none is named."""
 
         async def work(session: Session) -> GenerationStatus:
-            return await self._reconciled(session, workflow_id or await _newest(session))
+            status = await self._reconciled(session, workflow_id or await _newest(session))
+            self._print(status)
+            if status.status is Status.RUNNING and not session.stack.runs(WORKER_PART):
+                self._note(f"No worker runs here. To go on: mcq resume {status.workflow_id}")
+            return status
 
-        self._print(run_in_session(self._settings, self._note, work, with_worker=False))
+        run_in_session(self._settings, self._note, work, with_worker=False)
         return Exit.OK
 
     def list(self, limit: int) -> Exit:

@@ -109,6 +109,11 @@ class Stack:
             if failure is not None:
                 raise StackError(failure)
 
+    def runs(self, part: str) -> bool:
+        """Whether a process of this part lives, whoever started it."""
+        record = self._state.read().parts.get(part)
+        return record is not None and record.mark.lives()
+
     def close(self, *, leave_running: bool | None = None) -> None:
         """Leave the stack. Idempotent.
 

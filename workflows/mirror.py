@@ -33,6 +33,7 @@ class Mirror:
         self._urgent = False  # status changes: a person waits for them
         self._closing = False
         self._idle = True
+        self._broken = False  # ended by a bug: whoever waits for it must not wait for ever
 
     def mark(self, *, question: bool = False, urgent: bool = False) -> None:
         """Something changed."""
@@ -48,16 +49,23 @@ class Mirror:
     async def settle(self) -> None:
         """Send what is pending now and wait until it is acknowledged."""
         self._urgent |= self._changed
-        await workflow.wait_condition(lambda: self.settled)
+        await workflow.wait_condition(lambda: self.settled or self._broken)
 
     async def close(self) -> None:
         """Send the last snapshot, whatever it takes, and end the task."""
         self.mark(urgent=True)
         self._closing = True
-        await workflow.wait_condition(lambda: self.settled)
+        await workflow.wait_condition(lambda: self.settled or self._broken)
 
     async def run(self) -> None:
         """The mirror task: lives as long as the run."""
+        try:
+            await self._send_snapshots()
+        except BaseException:
+            self._broken = True
+            raise
+
+    async def _send_snapshots(self) -> None:
         while not (self._closing and self.settled):
             await workflow.wait_condition(lambda: self._changed)
             await self._wait_for_company()

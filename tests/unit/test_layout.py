@@ -19,11 +19,11 @@ ALLOWED = {
     "embedded": {"settings"},
     "telemetry": set[str](),
     "temporal_client": {"settings"},
-    "search_attributes": {"workflows"},
     "activities": {"domain", "model", "storage", "workflows"},
     "generation_status": {"domain", "storage"},
     "reconciling": {"domain", "storage"},
-    "service": {"domain", "generation_status", "reconciling", "settings", "storage", "workflows"},
+    "search_attributes": {"domain", "workflows"},
+    "service": {"domain", "generation_status", "reconciling", "settings", "storage", "workflows", "search_attributes"},
 }
 # What the whole product uses, and these parts must not: they are to be pure, or replaceable.
 FORBIDDEN = {

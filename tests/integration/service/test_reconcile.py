@@ -8,7 +8,7 @@ from temporalio.client import WorkflowExecutionStatus
 from domain.statuses import Status
 from service import GenerationRequest, TemporalUnavailable, UnknownGeneration
 from storage.tables import WorkflowState
-from tests.integration.service.unreachable import losing_temporal, never_connecting, without_temporal
+from tests.integration.service.unreachable import answered_too_late, losing_temporal, never_connecting, without_temporal
 from tests.integration.storage.made import make_generation, query, save
 from tests.support.waiting import until
 from tests.support.world import World
@@ -102,6 +102,18 @@ async def test_without_temporal_nothing_changes(world: World, began: bool) -> No
     async with asyncio.timeout(8):
         with pytest.raises(TemporalUnavailable):
             await without_temporal(world).reconcile(workflow_id)
+    assert await _row(world, workflow_id) == before
+
+
+@pytest.mark.parametrize("began", [True, False])
+async def test_an_answer_that_comes_too_late_changes_nothing(world: World, began: bool) -> None:
+    """Only the server's own word that it knows no such workflow counts, no other error of a call."""
+    workflow_id = await make_generation(world.states, await world.quiz())
+    if began:
+        await save(world.states, workflow_id, 1)
+    before = await _row(world, workflow_id)
+    with pytest.raises(TemporalUnavailable):
+        await answered_too_late(world).reconcile(workflow_id)
     assert await _row(world, workflow_id) == before
 
 

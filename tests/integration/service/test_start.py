@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus
 
 from domain.statuses import Status
-from service import MAX_QUESTIONS, GenerationRequest, NotPossible, TemporalUnavailable
+from service import MAX_QUESTIONS, GenerationRequest, GenerationService, NotPossible, TemporalUnavailable
 from tests.integration.service.unreachable import without_temporal
 from tests.support.world import World
 
@@ -77,7 +77,34 @@ async def test_a_start_that_never_arrived_is_made_up_for(world: World) -> None:
 
 
 async def test_a_repeated_start_is_one_workflow(world: World) -> None:
-    """The answer of a start was lost and the reconciler makes up for it: the server has it already."""
+    """Two reconcilers find that a start never arrived; the second one's comes when the first one's is there."""
+    quiz = await world.quiz()
+    with pytest.raises(TemporalUnavailable):
+        await without_temporal(world).generate(quiz, GenerationRequest(2))
+    row = await world.states.active(quiz.id)
+    assert row is not None
+    about_to_start, may_start, looks = asyncio.Event(), asyncio.Event(), 0
+
+    async def connect() -> Client:
+        nonlocal looks
+        looks += 1
+        if looks == 2:  # the first was to look, this one is to start
+            about_to_start.set()
+            await may_start.wait()
+        return world.temporal
+
+    slow = GenerationService(world.settings, world.states, world.quizzes, connect)
+    second = asyncio.create_task(slow.reconcile(row.workflow_id))
+    await about_to_start.wait()
+    await world.service.reconcile(row.workflow_id)
+    run_id = (await world.handle(row.workflow_id).describe()).run_id
+    may_start.set()
+    await second
+    assert (await world.handle(row.workflow_id).describe()).run_id == run_id
+
+
+async def test_a_workflow_that_runs_is_not_started_again(world: World) -> None:
+    """Its row has no snapshot yet, for no worker has taken it up."""
     workflow_id = await world.start(2)
     run_id = (await world.handle(workflow_id).describe()).run_id
     await world.service.reconcile(workflow_id)

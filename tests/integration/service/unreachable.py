@@ -48,3 +48,14 @@ def losing_temporal(world: World, *, after: int) -> GenerationService:
         return world.temporal
 
     return GenerationService(world.settings, world.states, world.quizzes, connect)
+
+
+def answered_too_late(world: World) -> GenerationService:
+    """The service of a Temporal that is there and so busy that no answer comes in time."""
+
+    async def connect() -> Client:
+        return world.temporal
+
+    return GenerationService(
+        world.settings, world.states, world.quizzes, connect, rpc_timeout=timedelta(microseconds=1)
+    )
