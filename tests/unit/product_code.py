@@ -3,7 +3,7 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = ("activities", "api", "commands", "demo_model", "domain", "embedded", "model", "storage", "workflows")
+PACKAGES = ("activities", "commands", "demo_model", "domain", "embedded", "model", "storage", "workflows")
 
 
 def product_files() -> list[Path]:

@@ -6,9 +6,15 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.statuses import Status
-from service import GenerationRequest, TemporalUnavailable, UnknownGeneration
+from service import GenerationRequest, ServiceError, TemporalUnavailable, UnknownGeneration
 from storage.tables import WorkflowState
-from tests.integration.service.unreachable import answered_too_late, losing_temporal, never_connecting, without_temporal
+from tests.integration.service.unreachable import (
+    answered_too_late,
+    in_another_namespace,
+    losing_temporal,
+    never_connecting,
+    without_temporal,
+)
 from tests.integration.storage.made import make_generation, query, save
 from tests.support.waiting import until
 from tests.support.world import World
@@ -114,6 +120,18 @@ async def test_an_answer_that_comes_too_late_changes_nothing(world: World, began
     before = await _row(world, workflow_id)
     with pytest.raises(TemporalUnavailable):
         await answered_too_late(world).reconcile(workflow_id)
+    assert await _row(world, workflow_id) == before
+
+
+@pytest.mark.parametrize("began", [True, False])
+async def test_a_namespace_that_is_not_there_changes_nothing(world: World, began: bool) -> None:
+    """A mistyped setting must not fail every generation: "not found" was said of the namespace."""
+    workflow_id = await make_generation(world.states, await world.quiz())
+    if began:
+        await save(world.states, workflow_id, 1)
+    before = await _row(world, workflow_id)
+    with pytest.raises(ServiceError):
+        await in_another_namespace(world).reconcile(workflow_id)
     assert await _row(world, workflow_id) == before
 
 

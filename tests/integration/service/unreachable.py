@@ -59,3 +59,12 @@ def answered_too_late(world: World) -> GenerationService:
     return GenerationService(
         world.settings, world.states, world.quizzes, connect, rpc_timeout=timedelta(microseconds=1)
     )
+
+
+def in_another_namespace(world: World) -> GenerationService:
+    """The service with a mistyped TEMPORAL_NAMESPACE: the server is there and knows none of our workflows."""
+
+    async def connect() -> Client:
+        return Client(world.temporal.service_client, namespace="mistyped")
+
+    return GenerationService(world.settings, world.states, world.quizzes, connect)

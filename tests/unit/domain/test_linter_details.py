@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from domain.linter import Flaw, Severity, duplicate_flaw, lint_item
+from domain.linter import Flaw, Severity, lint_item
 from domain.question import Option, Question
 
 
@@ -27,10 +27,3 @@ def test_detail_names_the_echoed_word_as_it_stands(clean_items: list[Question]) 
     """The echoed word is told whole, not as the stem it is compared by."""
     item = replace(clean_items[0], options=(Option("energy of animals"), *clean_items[0].options[1:]), key=0)
     assert '"animals"' in _only(item).detail
-
-
-def test_duplicate_names_the_other_question() -> None:
-    """A near-duplicate is an error that tells which question is already there."""
-    flaw = duplicate_flaw("What is a gene?")
-    assert flaw.severity is Severity.ERROR
-    assert "What is a gene?" in flaw.detail
