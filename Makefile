@@ -43,7 +43,7 @@ clean: ## Remove what was made here; data in MCQ_HOME stays
 # --no-build-isolation: the build backend comes from the lock too, with its hash.
 .venv/.ready: requirements.lock pyproject.toml .tools/uv
 	.tools/uv venv --quiet --clear --python "$$(cat .tools/python)" .venv
-	.tools/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	.tools/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
 	.tools/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 

@@ -4,15 +4,18 @@ import signal
 
 from tests.e2e.mcq import Mcq
 
+# Slow enough that a busy machine still interrupts in the middle.
+LATENCY, WINDOW = "1", ("--window", "2")
+
 
 def test_a_killed_command_continues_the_same_generation(mcq: Mcq) -> None:
     """SIGKILL to `mcq generate`, then the same command: the same workflow, every question once, nothing new started."""
-    mcq.environment["DEMO_MODEL_LATENCY"] = "0.5"
-    first = mcq.generate(20)
+    mcq.environment["DEMO_MODEL_LATENCY"] = LATENCY
+    first = mcq.generate(20, *WINDOW)
     mcq.until_questions(3)
     first.kill()
     first.communicate()
-    second = mcq.finish(mcq.generate(20))
+    second = mcq.finish(mcq.generate(20, *WINDOW))
     assert second.code == 0, second.err
     assert [question["slot"] for question in mcq.questions()] == list(range(20))
     listed = mcq.run("list", "--json").json
@@ -21,8 +24,8 @@ def test_a_killed_command_continues_the_same_generation(mcq: Mcq) -> None:
 
 def test_ctrl_c_leaves_the_generation_paused_when_told_so(mcq: Mcq) -> None:
     """With `--on-interrupt paused` no call is made after the command ended; the same command resumes it."""
-    mcq.environment["DEMO_MODEL_LATENCY"] = "0.5"
-    command = mcq.generate(20, "--on-interrupt", "paused")
+    mcq.environment["DEMO_MODEL_LATENCY"] = LATENCY
+    command = mcq.generate(20, *WINDOW, "--on-interrupt", "paused")
     mcq.until_questions(3)
     command.send_signal(signal.SIGINT)
     interrupted = mcq.finish(command)
@@ -31,15 +34,15 @@ def test_ctrl_c_leaves_the_generation_paused_when_told_so(mcq: Mcq) -> None:
     calls = len(mcq.ledger())
     status = mcq.run("status", "--json").json
     assert (status["status"], len(mcq.ledger())) == ("paused", calls)
-    again = mcq.finish(mcq.generate(20, "--on-interrupt", "paused"))
+    again = mcq.finish(mcq.generate(20, *WINDOW, "--on-interrupt", "paused"))
     assert (again.code, again.json["completed"]) == (0, 20), again.err
     assert again.json["workflow_id"] == interrupted.json["workflow_id"]
 
 
 def test_ctrl_c_leaves_the_generation_running_by_default(mcq: Mcq) -> None:
     """The command ends at once with 130; worker and servers go on in the background until `mcq stop`."""
-    mcq.environment["DEMO_MODEL_LATENCY"] = "0.3"
-    command = mcq.generate(20)
+    mcq.environment["DEMO_MODEL_LATENCY"] = LATENCY
+    command = mcq.generate(20, *WINDOW)
     mcq.until_questions(3)
     command.send_signal(signal.SIGINT)
     interrupted = mcq.finish(command)
@@ -47,7 +50,7 @@ def test_ctrl_c_leaves_the_generation_running_by_default(mcq: Mcq) -> None:
     assert interrupted.json["status"] == "running"
     assert mcq.run("status", "--json").json["status"] in ("running", "completed")
     assert mcq.part("worker"), "a look at the status stopped what goes on in the background"
-    again = mcq.finish(mcq.generate(20))
+    again = mcq.finish(mcq.generate(20, *WINDOW))
     assert (again.code, again.json["completed"]) == (0, 20), again.err
     assert again.json["workflow_id"] == interrupted.json["workflow_id"]
 

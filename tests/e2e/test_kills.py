@@ -11,7 +11,7 @@ from tests.e2e.mcq import Mcq
 from tests.e2e.witness import answered_twice, calls_after_completion
 from tests.support.waiting import until_now
 
-WINDOW = 8
+WINDOW = 4
 
 
 def history_of(mcq: Mcq, workflow_id: str) -> WorkflowHistory:
@@ -33,8 +33,8 @@ def test_kills_in_the_middle_cost_nothing_but_time(mcq: Mcq) -> None:
 
     A call that was in flight at a kill may be made twice: nobody can know whether it was answered.
     """
-    mcq.environment["DEMO_MODEL_LATENCY"] = "0.5"
-    generate = mcq.generate(25)
+    mcq.environment["DEMO_MODEL_LATENCY"] = "1"  # slow enough that a busy machine still kills in the middle
+    generate = mcq.generate(25, "--window", str(WINDOW))
     for turn, victim in enumerate(VICTIMS):
         mcq.until_questions(3 + 5 * turn)
         assert len(mcq.questions()) < 25, "too late: the kill would prove nothing"

@@ -14,7 +14,7 @@ from tests.support.waiting import until_now
 def dev() -> Iterator[Mcq]:
     """A running `mcq dev`."""
     mcq = Mcq(new_home())
-    mcq.environment["DEMO_MODEL_LATENCY"] = "0.5"
+    mcq.environment["DEMO_MODEL_LATENCY"] = "1.5"  # so that other commands find a generation in the middle
     process = mcq.start("dev")
     until_now((mcq.home / "addresses.json").exists, seconds=300)
     yield mcq
@@ -34,7 +34,7 @@ def test_dev_keeps_its_addresses_for_scripts(dev: Mcq) -> None:
 
 def test_pause_resume_and_cancel_from_another_terminal(dev: Mcq) -> None:
     """Each tells where the generation stands afterwards; cancelling keeps what was made; resuming goes on with it."""
-    generate = dev.generate(25)
+    generate = dev.generate(25, "--window", "1")
     dev.until_questions(4)
     assert dev.run("pause", "--json").json["status"] == "paused"
     assert dev.run("resume", "--json").json["status"] == "running"
