@@ -52,11 +52,11 @@ class Mcq:
         self._running.append(process)
         return process
 
-    def run(self, *arguments: str, seconds: float = 120) -> Finished:
+    def run(self, *arguments: str, seconds: float = 300) -> Finished:
         """Run a command to its end."""
         return self.finish(self.start(*arguments), seconds)
 
-    def finish(self, process: subprocess.Popen[str], seconds: float = 120) -> Finished:
+    def finish(self, process: subprocess.Popen[str], seconds: float = 300) -> Finished:
         """Wait for a command to end."""
         out, err = process.communicate(timeout=seconds)
         return Finished(process.returncode, out, err)
@@ -77,7 +77,7 @@ class Mcq:
         content: dict[str, list[dict[str, Any]]] = json.loads(self.questions_file.read_text())
         return content["questions"]
 
-    def until_questions(self, count: int, seconds: float = 90) -> None:
+    def until_questions(self, count: int, seconds: float = 240) -> None:
         """Wait until the file has at least so many."""
         until_now(lambda: len(self.questions()), lambda made: made >= count, seconds)
 

@@ -39,8 +39,8 @@ def test_kills_in_the_middle_cost_nothing_but_time(mcq: Mcq) -> None:
         mcq.until_questions(3 + 5 * turn)
         assert len(mcq.questions()) < 25, "too late: the kill would prove nothing"
         killed = mcq.kill(victim)
-        until_now(lambda name=victim: mcq.part(name), lambda now, before=killed: now != before, seconds=60)
-    finished = mcq.finish(generate, seconds=180)
+        until_now(lambda name=victim: mcq.part(name), lambda now, before=killed: now != before, seconds=240)
+    finished = mcq.finish(generate, seconds=400)
 
     assert finished.code == 0, finished.err
     summary = finished.json

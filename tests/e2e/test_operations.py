@@ -46,7 +46,9 @@ def test_pause_resume_and_cancel_from_another_terminal(dev: Mcq) -> None:
     assert len(kept) == cancelled["progress"]["completed"] >= 8
     assert dev.run("resume", cancelled["workflow_id"], "--json").json["status"] == "running"
     until_now(
-        lambda: dev.run("status", cancelled["workflow_id"], "--json").json["status"], lambda now: now == "completed", 90
+        lambda: dev.run("status", cancelled["workflow_id"], "--json").json["status"],
+        lambda now: now == "completed",
+        240,
     )
     questions = dev.run("questions", cancelled["workflow_id"], "--json").json["questions"]
     assert [question["slot"] for question in questions] == list(range(25))
