@@ -83,7 +83,7 @@ def list_(
 @app.command()
 def pause(workflow_id: WorkflowId = None, as_json: AsJson = False) -> None:
     """Ask the model for nothing new; what is in flight is kept."""
-    from service import GenerationService
+    from service.generations import GenerationService
 
     _finish(_manager(as_json).act(GenerationService.pause, workflow_id, Status.PAUSED))
 
@@ -91,7 +91,7 @@ def pause(workflow_id: WorkflowId = None, as_json: AsJson = False) -> None:
 @app.command()
 def resume(workflow_id: WorkflowId = None, as_json: AsJson = False) -> None:
     """Go on after a pause, a failure or a cancellation; every finished question is kept."""
-    from service import GenerationService
+    from service.generations import GenerationService
 
     _finish(_manager(as_json).act(GenerationService.resume, workflow_id, Status.RUNNING))
 
@@ -99,7 +99,7 @@ def resume(workflow_id: WorkflowId = None, as_json: AsJson = False) -> None:
 @app.command()
 def cancel(workflow_id: WorkflowId = None, as_json: AsJson = False) -> None:
     """End a generation; its finished questions are kept."""
-    from service import GenerationService
+    from service.generations import GenerationService
 
     _finish(_manager(as_json).act(GenerationService.cancel, workflow_id, Status.CANCELLED))
 
@@ -195,7 +195,7 @@ def _code_of(error: Exception) -> Exit | None:
     from commands.questions_file import NotAQuestionsFile
     from domain.documents.errors import ContentError
     from embedded.errors import StackError
-    from service import ServiceError, TemporalUnavailable
+    from service.errors import ServiceError, TemporalUnavailable
 
     if isinstance(error, StackError | TemporalUnavailable | DBAPIError | ConnectionError):
         return Exit.UNAVAILABLE

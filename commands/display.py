@@ -13,7 +13,7 @@ from domain.statuses import Status
 from workflows.messages import FINISH, PREPARE_CONTENT, WRITE_QUESTIONS
 
 if TYPE_CHECKING:
-    from generation_status import GenerationStatus
+    from service.status import GenerationStatus
 
 # The steps of a generation in a teacher's words.
 _STEPS = {PREPARE_CONTENT: "reading the content", WRITE_QUESTIONS: "writing", FINISH: "finishing"}

@@ -21,8 +21,9 @@ from commands.exit_codes import Exit
 from commands.report import report_on
 from commands.session import Session, run_in_session
 from domain.statuses import Status
-from generation_status import GenerationStatus
-from service import GenerationRequest, TemporalUnavailable
+from service.errors import TemporalUnavailable
+from service.generations import GenerationRequest
+from service.status import GenerationStatus
 from settings import Settings
 from storage.quizzes import NewDocument
 from storage.tables import Quiz, WorkflowState

@@ -13,8 +13,9 @@ from commands.display import money
 from commands.exit_codes import Exit
 from commands.session import WORKER_PART, Session, run_in_session
 from domain.statuses import Status
-from generation_status import GenerationStatus
-from service import GenerationService, TemporalUnavailable, UnknownGeneration
+from service.errors import TemporalUnavailable, UnknownGeneration
+from service.generations import GenerationService
+from service.status import GenerationStatus
 from settings import Settings
 
 Operation = Callable[[GenerationService, str], Awaitable[GenerationStatus]]

@@ -67,7 +67,7 @@ def migrate(settings: Settings, console: Console) -> Exit:
 
 
 async def _register_search_attributes(settings: Settings) -> list[str]:
-    from search_attributes import register  # noqa: PLC0415
+    from service.search_attributes import register  # noqa: PLC0415
     from temporal_client import connect  # noqa: PLC0415
 
     return await register(await connect(settings))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from generation_status import GenerationStatus
+    from service.status import GenerationStatus
     from storage.tables import QuestionRow
 
 

@@ -23,7 +23,7 @@ from storage.workflow_states import WorkflowStateStore
 if TYPE_CHECKING:
     from temporalio.client import Client
 
-    from service import GenerationService
+    from service.generations import GenerationService
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ def run_in_session(
 
 @contextlib.asynccontextmanager
 async def _session(settings: Settings, stack: Stack, addresses: Addresses) -> AsyncIterator[Session]:
-    from service import GenerationService  # noqa: PLC0415 - a second of imports that `mcq --help` can do without
+    from service.generations import GenerationService  # noqa: PLC0415 - a second of imports that `mcq --help` can do without
 
     connected = with_addresses(settings, addresses)
     engine = create_engine(addresses.database_url, pool_size=4)

@@ -9,7 +9,7 @@ from commands.display import duration, money
 from commands.exit_codes import Exit
 from commands.report import SetReport
 from domain.statuses import Status
-from generation_status import GenerationStatus
+from service.status import GenerationStatus
 
 
 def as_json(

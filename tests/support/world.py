@@ -12,8 +12,8 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, W
 from temporalio.service import RPCError
 
 from domain.statuses import Status
-from generation_status import GenerationStatus
-from service import GenerationRequest, GenerationService
+from service.generations import GenerationRequest, GenerationService
+from service.status import GenerationStatus
 from settings import Settings
 from storage.engine import create_engine
 from storage.model_calls import ModelCallStore

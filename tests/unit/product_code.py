@@ -3,7 +3,9 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = ("activities", "commands", "demo_model", "domain", "embedded", "model", "storage", "workflows")
+PACKAGES = (
+    "activities", "api", "commands", "demo_model", "domain", "embedded", "model", "service", "storage", "workflows",
+)  # fmt: skip
 
 
 def product_files() -> list[Path]:

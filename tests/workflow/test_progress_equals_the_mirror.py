@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 from domain.statuses import Status
-from generation_status import GenerationStatus
+from service.status import GenerationStatus
 from tests.support.world import World
 from workflows.messages import Progress
 

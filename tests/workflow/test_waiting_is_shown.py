@@ -1,6 +1,6 @@
 """While the provider is away the status says so, from the database alone."""
 
-from generation_status import GenerationStatus
+from service.status import GenerationStatus
 from tests.support.waiting import until
 from tests.support.world import World
 

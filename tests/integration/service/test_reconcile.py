@@ -6,7 +6,8 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.statuses import Status
-from service import GenerationRequest, ServiceError, TemporalUnavailable, UnknownGeneration
+from service.errors import ServiceError, TemporalUnavailable, UnknownGeneration
+from service.generations import GenerationRequest
 from storage.tables import WorkflowState
 from tests.integration.service.unreachable import (
     answered_too_late,

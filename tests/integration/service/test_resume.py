@@ -7,7 +7,8 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.statuses import Status
-from service import GenerationRequest, NotPossible, TemporalUnavailable, UnknownGeneration
+from service.errors import NotPossible, TemporalUnavailable, UnknownGeneration
+from service.generations import GenerationRequest
 from tests.integration.service.unreachable import without_temporal
 from tests.integration.storage.made import make_generation, save
 from tests.support.world import World

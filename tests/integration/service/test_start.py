@@ -6,7 +6,8 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from domain.statuses import Status
-from service import MAX_QUESTIONS, GenerationRequest, GenerationService, NotPossible, TemporalUnavailable
+from service.errors import NotPossible, TemporalUnavailable
+from service.generations import MAX_QUESTIONS, GenerationRequest, GenerationService
 from tests.integration.service.unreachable import without_temporal
 from tests.support.world import World
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from temporalio.client import Client
 
-from service import GenerationService
+from service.generations import GenerationService
 from tests.support.world import World
 
 # Short, so that tests of an outage are; the product's own bound is 3 s.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.statuses import Status
-from generation_status import GenerationStatus
+from service.status import GenerationStatus
 from storage.tables import QuestionRow
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

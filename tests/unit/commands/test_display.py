@@ -8,7 +8,7 @@ from rich.console import Console
 
 from commands.display import Display, duration, money
 from domain.statuses import Status
-from generation_status import Waiting
+from service.status import Waiting
 from tests.unit.commands.made_up import MOMENT, make_status
 
 

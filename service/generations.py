@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
@@ -13,9 +13,10 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.statuses import Status
-from generation_status import GenerationStatus
-from reconciling import Finding, find, mend
-from search_attributes import attributes_of
+from service.errors import NotPossible, UnknownGeneration, temporal_errors
+from service.finding import Finding, find, mend
+from service.search_attributes import attributes_of
+from service.status import GenerationStatus
 from settings import Settings
 from storage.quizzes import QuizStore
 from storage.tables import QuestionRow, Quiz, WorkflowState
@@ -29,22 +30,6 @@ MAX_QUESTIONS = 1_000
 RPC_TIMEOUT = timedelta(seconds=3)
 # The mirror follows a pause within milliseconds; a worker that is busy or away takes longer.
 ACKNOWLEDGE_SECONDS = 10.0
-
-
-class ServiceError(Exception):
-    """A request that cannot be carried out, with what to do."""
-
-
-class UnknownGeneration(ServiceError):
-    """No generation has this workflow id."""
-
-
-class NotPossible(ServiceError):
-    """The generation is not in a state for this."""
-
-
-class TemporalUnavailable(ServiceError):
-    """Temporal did not answer; the request can be repeated."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +138,7 @@ class GenerationService:
         if not status.status.is_active:
             raise NotPossible(f"the generation is {status.status} already")
         client = await self._client()
-        async with _temporal_errors():
+        async with temporal_errors():
             await client.get_workflow_handle(workflow_id).cancel(rpc_timeout=self._rpc_timeout)
         return await self._until(workflow_id, lambda now: not now.status.is_active)
 
@@ -166,7 +151,7 @@ class GenerationService:
         if not Status(row.status).is_active:
             return
         client = await self._client()
-        async with _temporal_errors():
+        async with temporal_errors():
             finding = await find(client, row, rpc_timeout=self._rpc_timeout)
         if finding is Finding.NEVER_STARTED:
             await self._start(workflow_id, self._input_of(row))
@@ -200,7 +185,7 @@ class GenerationService:
         A run tells the mirror a moment before it closes, and until then no other can start.
         """
         client, deadline = await self._client(), asyncio.get_running_loop().time() + ACKNOWLEDGE_SECONDS
-        async with _temporal_errors():
+        async with temporal_errors():
             while True:
                 try:
                     description = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=self._rpc_timeout)
@@ -216,7 +201,7 @@ class GenerationService:
     async def _start(self, workflow_id: str, start: GenerationInput) -> None:
         options = start.options
         client = await self._client()
-        async with _temporal_errors():
+        async with temporal_errors():
             with contextlib.suppress(WorkflowAlreadyStartedError):  # the id is ours: an earlier try got through
                 await client.start_workflow(
                     WORKFLOW_TYPE,
@@ -231,7 +216,7 @@ class GenerationService:
 
     async def _signal(self, workflow_id: str, signal: str) -> None:
         client = await self._client()
-        async with _temporal_errors():
+        async with temporal_errors():
             await client.get_workflow_handle(workflow_id).signal(signal, rpc_timeout=self._rpc_timeout)
 
     async def _until(self, workflow_id: str, reached: Callable[[GenerationStatus], bool]) -> GenerationStatus:
@@ -250,7 +235,7 @@ class GenerationService:
         return row
 
     async def _client(self) -> Client:
-        async with _temporal_errors():
+        async with temporal_errors():
             return await self._connect()
 
     def _options(self, quiz: Quiz, request: GenerationRequest) -> GenerationOptions:
@@ -268,21 +253,3 @@ class GenerationService:
             checkpoint_timeout=settings.workflow_checkpoint_timeout,
             mirror_delay=settings.workflow_mirror_delay,
         )
-
-
-@contextlib.asynccontextmanager
-async def _temporal_errors() -> AsyncIterator[None]:
-    """Turn Temporal being away into one error that can be repeated; other errors pass."""
-    try:
-        yield
-    except RPCError as error:
-        if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
-            raise TemporalUnavailable("Temporal does not answer; nothing was lost, try again in a moment") from None
-        if error.status is RPCStatusCode.INVALID_ARGUMENT:
-            raise NotPossible(f"Temporal refuses: {error.message}. A server of your own needs: mcq migrate") from None
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise NotPossible(f"Temporal has no such open run or namespace: {error.message}") from None
-        raise
-    except (ConnectionError, RuntimeError):
-        # RuntimeError is the SDK's word for a lazy client whose first connection fails.
-        raise TemporalUnavailable("Temporal cannot be reached; nothing was lost, try again in a moment") from None

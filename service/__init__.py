@@ -1,0 +1,1 @@
+"""The one door to generations, used by the command line and the API alike."""

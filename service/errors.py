@@ -1,0 +1,40 @@
+"""What a request to the service can fail with, each error with what to do."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from temporalio.service import RPCError, RPCStatusCode
+
+
+class ServiceError(Exception):
+    """A request that cannot be carried out, with what to do."""
+
+
+class UnknownGeneration(ServiceError):
+    """No generation has this workflow id."""
+
+
+class NotPossible(ServiceError):
+    """The generation is not in a state for this."""
+
+
+class TemporalUnavailable(ServiceError):
+    """Temporal did not answer; the request can be repeated."""
+
+
+@contextlib.asynccontextmanager
+async def temporal_errors() -> AsyncIterator[None]:
+    """Turn Temporal being away into one error that can be repeated; other errors pass."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
+            raise TemporalUnavailable("Temporal does not answer; nothing was lost, try again in a moment") from None
+        if error.status is RPCStatusCode.INVALID_ARGUMENT:
+            raise NotPossible(f"Temporal refuses: {error.message}. A server of your own needs: mcq migrate") from None
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise NotPossible(f"Temporal has no such open run or namespace: {error.message}") from None
+        raise
+    except (ConnectionError, RuntimeError):
+        # RuntimeError is the SDK's word for a lazy client whose first connection fails.
+        raise TemporalUnavailable("Temporal cannot be reached; nothing was lost, try again in a moment") from None
