@@ -18,6 +18,26 @@ class NotPossible(ServiceError):
     """The generation is not in a state for this."""
 
 
+class ActiveGeneration(NotPossible):
+    """The quiz has a running or paused generation already; `workflow_id` names it."""
+
+    def __init__(self, workflow_id: str) -> None:
+        super().__init__(f"the quiz has an active generation already: {workflow_id}; wait for it or cancel it")
+        self.workflow_id = workflow_id
+
+
+class CannotResume(NotPossible):
+    """A rule of who can be resumed says no; the text says which."""
+
+
+class NotSupported(ServiceError):
+    """The service runs without workflow persistence, and this needs it."""
+
+
+class KeyReused(ServiceError):
+    """The Idempotency-Key came before, with another request."""
+
+
 class TemporalUnavailable(ServiceError):
     """Temporal did not answer; the request can be repeated."""
 

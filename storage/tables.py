@@ -53,6 +53,17 @@ class User(Table, table=True):
     created_at: datetime = _created()
 
 
+class SignInFailure(Table, table=True):
+    """Failed sign-ins of one e-mail or address within one window of time, so that guessing is slow."""
+
+    __tablename__ = "sign_in_failure"
+
+    # What was guessed at or from, hashed: see api/throttle.py.
+    key: str = Field(primary_key=True, max_length=64)
+    failures: int
+    since: datetime = _created()
+
+
 class Quiz(Table, table=True):
     """What a teacher owns: a title, content, settings, questions."""
 
@@ -126,6 +137,19 @@ class WorkflowState(Table, table=True):
     completed_at: datetime | None = _moment()
 
 
+class IdempotencyKey(Table, table=True):
+    """A request to generate that carried an `Idempotency-Key`: repeated, it is answered with the same generation."""
+
+    __tablename__ = "idempotency_key"
+
+    owner_id: uuid.UUID = Field(primary_key=True, foreign_key="user.id", ondelete="CASCADE")
+    key: str = Field(primary_key=True, max_length=255)
+    # SHA-256 of quiz and body, hex: the same key with another request is a mistake of the client.
+    request_hash: str = Field(max_length=64)
+    workflow_id: str = Field(max_length=200, foreign_key="workflow_state.workflow_id", ondelete="CASCADE", index=True)
+    created_at: datetime = _created()
+
+
 class WorkflowEvent(Table, table=True):
     """The log of a generation: one row for each accepted snapshot."""
 
@@ -166,6 +190,13 @@ class QuestionRow(Table, table=True):
     completion_tokens: int
     cost: float | None = None
     review_status: str = Field(default="unreviewed", max_length=20)
+    # Why it was rejected: see domain/review.py.
+    review_reason: str | None = Field(default=None, max_length=40)
+    review_comment: str | None = Field(default=None, sa_type=Text)
+    # The question that this one was asked for in place of.
+    replaces_id: uuid.UUID | None = None
+    # When a person changed its text.
+    edited_at: datetime | None = _moment()
     created_at: datetime = _created()
     updated_at: datetime = _created()
 
