@@ -13,6 +13,8 @@ from demo_model.latency import Latency
 from model.prices import parse_prices
 
 DEMO_MODEL = "demo-model"
+# HS256 wants a key at least as long as its hash.
+SHORTEST_SECRET = 32
 
 
 class MissingSetting(Exception):
@@ -65,6 +67,20 @@ class Settings(BaseSettings):
     # Seconds that transient failures of the provider are retried before the generation pauses itself.
     workflow_outage_patience: float = Field(default=3600.0, gt=0, allow_inf_nan=False)
 
+    # False: generations run inside the API process, without Temporal; a restart ends them. For comparison and rollback.
+    enable_workflow_persistence: bool = True
+
+    # Signs the bearer tokens. The embedded stack makes one and keeps it under MCQ_HOME; elsewhere it must be set.
+    api_secret_key: SecretStr | None = None
+    # Hours after which a token is no longer accepted.
+    api_token_hours: float = Field(default=12.0, gt=0, le=24 * 365, allow_inf_nan=False)
+    # The largest document that is taken, in bytes.
+    api_max_upload: int = Field(default=10_000_000, ge=1_000)
+    # Seconds between the reconciler's looks at generations of which nothing was heard.
+    reconcile_interval: float = Field(default=2.0, ge=0.1, le=60, allow_inf_nan=False)
+
+    # HOST:PORT at which a worker serves its metrics; empty serves none.
+    worker_metrics_address: str | None = None
     # Seconds that a worker which was asked to stop waits for its model calls.
     worker_drain_timeout: float = Field(default=30.0, ge=0, allow_inf_nan=False)
     log_level: str = "INFO"
@@ -88,6 +104,20 @@ class Settings(BaseSettings):
         if isinstance(text, str) and not (text.isascii() and text.isprintable()):
             raise ValueError("it holds characters that no HTTP header can carry")
         return text
+
+    @field_validator("api_secret_key")
+    @classmethod
+    def _hard_to_guess(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"it has at least {SHORTEST_SECRET} characters; make one: openssl rand -base64 48")
+        return key
+
+    @field_validator("worker_metrics_address")
+    @classmethod
+    def _host_and_port(cls, address: str | None) -> str | None:
+        if address is not None and not re.fullmatch(r"\S+:\d{1,5}", address):
+            raise ValueError("it is a host and a port such as 127.0.0.1:9464")
+        return address
 
     @field_validator("openai_base_url")
     @classmethod
