@@ -93,7 +93,7 @@ def resume(workflow_id: WorkflowId = None, as_json: AsJson = False) -> None:
     """Go on after a pause, a failure or a cancellation; every finished question is kept."""
     from service.generations import GenerationService
 
-    _finish(_manager(as_json).act(GenerationService.resume, workflow_id, Status.RUNNING))
+    _finish(_manager(as_json).act(GenerationService.ensure_running, workflow_id, Status.RUNNING))
 
 
 @app.command()

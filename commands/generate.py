@@ -22,7 +22,7 @@ from commands.report import report_on
 from commands.session import Session, run_in_session
 from domain.statuses import Status
 from service.errors import TemporalUnavailable
-from service.generations import GenerationRequest
+from service.requests import GenerationRequest
 from service.status import GenerationStatus
 from settings import Settings
 from storage.quizzes import NewDocument
@@ -172,7 +172,7 @@ class _Job:
         if status.status not in (Status.RUNNING, Status.COMPLETED):
             # The mirror shows the old pause until a worker takes the resume up.
             self._resumed_at = status.updated_at
-            await self._session.service.resume(workflow_id)
+            await self._session.service.ensure_running(workflow_id)
         return workflow_id
 
     async def _changes(self, workflow_id: str) -> AsyncIterator[GenerationStatus]:

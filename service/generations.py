@@ -1,49 +1,38 @@
-"""The one door to generations, used by the command line and the API alike: start, status, pause, resume, cancel."""
+"""The operations on generations: start, status, pause, resume, cancel. The command line and the API stand on them."""
 
 import asyncio
 import contextlib
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
 
 from domain.statuses import Status
-from service.errors import NotPossible, UnknownGeneration, temporal_errors
-from service.finding import Finding, find, mend
-from service.search_attributes import attributes_of
+from service.errors import CannotResume, NotPossible, ServiceError, UnknownGeneration
+from service.finding import Finding, mend
+from service.requests import GenerationRequest, key_of
+from service.starting import Starter
 from service.status import GenerationStatus
+from service.temporal import Temporal
 from settings import Settings
 from storage.quizzes import QuizStore
+from storage.starts import ActiveGenerationExists
 from storage.tables import QuestionRow, Quiz, WorkflowState
-from storage.workflow_states import ActiveGenerationExists, WorkflowStateStore
-from workflows.ids import new_generation_id
-from workflows.messages import FINISH, WORKFLOW_TYPE, GenerationOptions
-from workflows.state import GenerationInput
+from storage.workflow_states import WorkflowStateStore
+from workflows.messages import FINISH
 
-MAX_QUESTIONS = 1_000
 # A person should hear within seconds that Temporal is away.
 RPC_TIMEOUT = timedelta(seconds=3)
 # The mirror follows a pause within milliseconds; a worker that is busy or away takes longer.
 ACKNOWLEDGE_SECONDS = 10.0
 
 
-@dataclass(frozen=True)
-class GenerationRequest:
-    """What to write. `model` and `temperature` default to the settings and the provider."""
-
-    question_count: int
-    model: str | None = None
-    temperature: float | None = None
-    window: int | None = None
-
-
 class GenerationService:
-    """The operations on generations. `connect` is awaited at the first need, so that reading works without Temporal."""
+    """The operations on generations. `connect` is awaited at the first need, so that reading works without Temporal.
+
+    `acknowledge` is how many seconds pause, resume and cancel wait for the mirror to show them.
+    """
 
     def __init__(
         self,
@@ -53,37 +42,33 @@ class GenerationService:
         connect: Callable[[], Awaitable[Client]],
         *,
         rpc_timeout: timedelta = RPC_TIMEOUT,
+        acknowledge: float = ACKNOWLEDGE_SECONDS,
     ) -> None:
-        self._settings = settings
         self._states = states
         self._quizzes = quizzes
-        self._connect = connect
-        self._rpc_timeout = rpc_timeout
+        self._temporal = Temporal(connect, settings.task_queue, rpc_timeout)
+        self._starter = Starter(settings, states, self._temporal)
+        self._acknowledge = acknowledge
 
-    async def generate(self, quiz: Quiz, request: GenerationRequest) -> str:
-        """Start a generation and return its workflow id; raises NotPossible when the quiz has an active one.
+    async def generate(self, quiz: Quiz, request: GenerationRequest, *, idempotency_key: str | None = None) -> str:
+        """Start a generation and return its workflow id; a repeated request finds the generation of the first.
 
-        The row is written first: a start whose answer is lost is found by it, and repeated without a second workflow.
+        Raises ActiveGeneration when the quiz has another active one, KeyReused and TemporalUnavailable.
         """
-        if not 1 <= request.question_count <= MAX_QUESTIONS:
-            raise NotPossible(f"ask for 1 to {MAX_QUESTIONS:,} questions, not {request.question_count:,}")
-        options = self._options(quiz, request)
-        workflow_id = str(new_generation_id(quiz.id))
-        row = WorkflowState(
-            workflow_id=workflow_id,
-            workflow_type=WORKFLOW_TYPE,
-            quiz_id=quiz.id,
-            status=Status.RUNNING,
-            total_steps=request.question_count,
-            state_data={"options": asdict(options)},
-        )
-        try:
-            await self._states.create(row)
-        except ActiveGenerationExists:
-            active = await self._states.active(quiz.id)
-            name = active.workflow_id if active else "unknown"
-            raise NotPossible(f"the quiz has an active generation already: {name}") from None
-        await self._start(workflow_id, GenerationInput(options))
+        workflow_id, _created = await self._starter.start(quiz, request, idempotency_key)
+        return workflow_id
+
+    async def resume_or_generate(
+        self, quiz: Quiz, request: GenerationRequest, *, idempotency_key: str | None = None
+    ) -> str:
+        """Continue the quiz's newest resumable generation; without one, start a new one."""
+        resumable = await self._states.list_resumable(quiz.id)
+        if not resumable:
+            return await self.generate(quiz, request, idempotency_key=idempotency_key)
+        workflow_id = resumable[0].workflow_id
+        if idempotency_key:
+            await self._states.remember(key_of(quiz, request, idempotency_key), workflow_id)
+        await self.ensure_running(workflow_id)
         return workflow_id
 
     async def status(self, workflow_id: str) -> GenerationStatus:
@@ -109,26 +94,39 @@ class GenerationService:
         status = await self.status(workflow_id)
         if not status.status.is_active:
             raise NotPossible(f"the generation is {status.status}; only a running one can be paused")
-        await self._signal(workflow_id, "pause")
+        # First, so that the snapshot that shows the pause comes after the note and ends it.
+        await self._states.pause_requested(workflow_id)
+        try:
+            await self._temporal.signal(workflow_id, "pause")
+        except ServiceError:
+            await self._states.pause_withdrawn(workflow_id)
+            raise
         return await self._until(workflow_id, lambda now: now.status is not Status.RUNNING)
 
     async def resume(self, workflow_id: str) -> GenerationStatus:
-        """Go on: a paused generation by signal, an ended one by a new run that keeps every finished question."""
-        status = await self.status(workflow_id)
-        if status.status.is_active:
-            await self.reconcile(workflow_id)  # an operator may have ended the run, and nobody noticed
-            status = await self.status(workflow_id)
-        if status.status is Status.RUNNING:
-            # A pause may be on its way that no worker has seen yet; signals keep their order, so ours comes after it.
-            with contextlib.suppress(NotPossible):  # it ended meanwhile
-                await self._signal(workflow_id, "resume")
-            return status
+        """Go on: a paused generation by signal, an ended one by a new run that keeps every finished question.
+
+        Raises CannotResume with the rule that forbids it.
+        """
+        status = await self._reconciled(workflow_id)
+        if status.status is Status.RUNNING and not status.pausing:
+            raise CannotResume("the generation is running already; there is nothing to resume")
+        return await self.ensure_running(workflow_id)
+
+    async def ensure_running(self, workflow_id: str) -> GenerationStatus:
+        """The same, and no error when it runs already."""
+        status = await self._reconciled(workflow_id)
         if status.status is Status.COMPLETED:
-            raise NotPossible("the generation is completed; there is nothing to resume")
-        if status.status is Status.PAUSED:
-            await self._signal(workflow_id, "resume")
-            return await self._until(workflow_id, lambda now: now.status is not Status.PAUSED)
-        return await self._start_again(workflow_id, status)
+            raise CannotResume("the generation is completed; every question asked for is there")
+        if not status.status.is_active:
+            return await self._start_again(workflow_id, status)
+        # Signals keep their order: this one also undoes a pause that is on its way and that no worker has seen yet.
+        with contextlib.suppress(NotPossible):  # it ended meanwhile
+            await self._temporal.signal(workflow_id, "resume")
+        await self._states.pause_withdrawn(workflow_id)
+        if status.status is Status.RUNNING:
+            return await self.status(workflow_id)
+        return await self._until(workflow_id, lambda now: now.status is not Status.PAUSED)
 
     async def cancel(self, workflow_id: str) -> GenerationStatus:
         """End a generation and keep its finished questions. Idempotent; raises NotPossible when it ended otherwise."""
@@ -137,9 +135,7 @@ class GenerationService:
             return status
         if not status.status.is_active:
             raise NotPossible(f"the generation is {status.status} already")
-        client = await self._client()
-        async with temporal_errors():
-            await client.get_workflow_handle(workflow_id).cancel(rpc_timeout=self._rpc_timeout)
+        await self._temporal.cancel(workflow_id)
         return await self._until(workflow_id, lambda now: not now.status.is_active)
 
     async def reconcile(self, workflow_id: str) -> None:
@@ -150,78 +146,43 @@ class GenerationService:
         row = await self._row(workflow_id)
         if not Status(row.status).is_active:
             return
-        client = await self._client()
-        async with temporal_errors():
-            finding = await find(client, row, rpc_timeout=self._rpc_timeout)
+        finding = await self._temporal.find(row)
         if finding is Finding.NEVER_STARTED:
-            await self._start(workflow_id, self._input_of(row))
+            await self._starter.run(row)
         else:
             await mend(self._states, workflow_id, finding)
 
     # --- private ---
 
-    def _input_of(self, row: WorkflowState) -> GenerationInput:
-        """The input of a new run of the generation, from what its row keeps."""
-        fresh_attempts = bool(row.state_data.get("fresh_attempts"))
-        return GenerationInput(GenerationOptions(**row.state_data["options"]), fresh_attempts)
+    async def _reconciled(self, workflow_id: str) -> GenerationStatus:
+        """The status; of an active one after asking Temporal: an operator may have ended the run unnoticed."""
+        status = await self.status(workflow_id)
+        if not status.status.is_active:
+            return status
+        await self.reconcile(workflow_id)
+        return await self.status(workflow_id)
 
     async def _start_again(self, workflow_id: str, status: GenerationStatus) -> GenerationStatus:
         # A run that failed by itself has used up its stored answers; one that was ended from outside has not.
         gave_up = status.status is Status.FAILED and status.current_node == FINISH
-        ended_run, lives = await self._ended_run(workflow_id)
+        ended_run, lives = await self._temporal.newest_run(workflow_id, patience=self._acknowledge)
         try:
             await self._states.reopen(workflow_id, ended_run=ended_run, fresh_attempts=gave_up)
         except ActiveGenerationExists:
-            raise NotPossible("the quiz has another active generation; wait for it or cancel it") from None
+            active = await self._states.active(status.quiz_id)
+            if active is not None and active.workflow_id != workflow_id:
+                raise CannotResume(
+                    f"the quiz has another active generation, {active.workflow_id}; wait for it or cancel it"
+                ) from None
         if lives:  # the row was closed by mistake, by somebody who asked another server
-            await self._signal(workflow_id, "resume")
+            await self._temporal.signal(workflow_id, "resume")
         else:
-            await self._start(workflow_id, self._input_of(await self._row(workflow_id)))
+            await self._starter.run(await self._row(workflow_id))
         return await self.status(workflow_id)
-
-    async def _ended_run(self, workflow_id: str) -> tuple[str | None, bool]:
-        """The newest run's id, None when history has gone, and whether it still lives after a while.
-
-        A run tells the mirror a moment before it closes, and until then no other can start.
-        """
-        client, deadline = await self._client(), asyncio.get_running_loop().time() + ACKNOWLEDGE_SECONDS
-        async with temporal_errors():
-            while True:
-                try:
-                    description = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=self._rpc_timeout)
-                except RPCError as error:
-                    if error.status is RPCStatusCode.NOT_FOUND:
-                        return None, False
-                    raise
-                lives = description.status is WorkflowExecutionStatus.RUNNING
-                if not lives or asyncio.get_running_loop().time() > deadline:
-                    return description.run_id, lives
-                await asyncio.sleep(0.05)
-
-    async def _start(self, workflow_id: str, start: GenerationInput) -> None:
-        options = start.options
-        client = await self._client()
-        async with temporal_errors():
-            with contextlib.suppress(WorkflowAlreadyStartedError):  # the id is ours: an earlier try got through
-                await client.start_workflow(
-                    WORKFLOW_TYPE,
-                    start,
-                    id=workflow_id,
-                    task_queue=self._settings.task_queue,
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                    search_attributes=attributes_of(options),
-                    static_summary=f"{options.question_count} questions with {options.model}",
-                    rpc_timeout=self._rpc_timeout,
-                )
-
-    async def _signal(self, workflow_id: str, signal: str) -> None:
-        client = await self._client()
-        async with temporal_errors():
-            await client.get_workflow_handle(workflow_id).signal(signal, rpc_timeout=self._rpc_timeout)
 
     async def _until(self, workflow_id: str, reached: Callable[[GenerationStatus], bool]) -> GenerationStatus:
         """The status once `reached`, or as it is after a while: signals are durable and wait for a worker."""
-        deadline = asyncio.get_running_loop().time() + ACKNOWLEDGE_SECONDS
+        deadline = asyncio.get_running_loop().time() + self._acknowledge
         while True:
             status = await self.status(workflow_id)
             if reached(status) or asyncio.get_running_loop().time() > deadline:
@@ -233,23 +194,3 @@ class GenerationService:
         if row is None:
             raise UnknownGeneration(f"no generation has the id {workflow_id}")
         return row
-
-    async def _client(self) -> Client:
-        async with temporal_errors():
-            return await self._connect()
-
-    def _options(self, quiz: Quiz, request: GenerationRequest) -> GenerationOptions:
-        settings = self._settings
-        return GenerationOptions(
-            quiz_id=str(quiz.id),
-            owner_id=str(quiz.owner_id),
-            question_count=request.question_count,
-            model=request.model or settings.model_name,
-            temperature=request.temperature,
-            language=quiz.language,
-            window=request.window or settings.workflow_window,
-            max_retries=settings.workflow_max_retries,
-            checkpoint_interval=settings.workflow_checkpoint_interval,
-            checkpoint_timeout=settings.workflow_checkpoint_timeout,
-            mirror_delay=settings.workflow_mirror_delay,
-        )

@@ -1,14 +1,39 @@
 """Where a generation stands, as the mirror tells it: what the command line and the API show."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Any, Protocol, Self
 
+from domain.pace import Pace
 from domain.statuses import Status
-from storage.tables import ModelWait, WorkflowState
 from storage.workflow_states import RESUMABLE
+
+
+class StateRow(Protocol):
+    """What is read of a generation's row, whoever reads it."""
+
+    workflow_id: str
+    quiz_id: uuid.UUID
+    status: str
+    current_node: str | None
+    state_data: dict[str, Any]
+    error_message: str | None
+    retry_count: int
+    total_steps: int
+    completed_steps: int
+    created_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+
+
+class WaitRow(Protocol):
+    """What is read of a slot that waits for the provider."""
+
+    reason: str
+    since: datetime
+    retry_at: datetime
 
 
 @dataclass(frozen=True)
@@ -19,6 +44,16 @@ class Waiting:
     reason: str
     since: datetime
     retry_at: datetime
+
+
+@dataclass(frozen=True)
+class Stalled:
+    """Why nothing happens although the generation is `running`, as the reconciler found it. Times are UTC."""
+
+    reason: str
+    since: datetime
+    # How often the step that keeps failing was tried; None when no step failed.
+    attempt: int | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +78,14 @@ class GenerationStatus:
     waiting: Waiting | None
     created_at: datetime
     updated_at: datetime
+    completed_at: datetime | None = None
+    stalled: Stalled | None = None
+    # A pause was asked for that no worker has taken up yet.
+    pausing: bool = False
+    # When it will be completed at the pace measured so far; None while it does not get on, or nothing is known.
+    eta: datetime | None = None
+    # How often an ended run was resumed by a new one.
+    resumed: int = 0
 
     @property
     def percentage(self) -> float:
@@ -50,7 +93,7 @@ class GenerationStatus:
         return round(100 * self.completed / self.total, 1) if self.total else 100.0
 
     @classmethod
-    def of(cls, row: WorkflowState, waits: Sequence[ModelWait]) -> Self:
+    def of(cls, row: StateRow, waits: Sequence[WaitRow]) -> Self:
         """From the generation's row and its slots that wait, longest first."""
         data = row.state_data
         status = Status(row.status)
@@ -58,6 +101,9 @@ class GenerationStatus:
         if waits and status is Status.RUNNING:
             retry_at = min(wait.retry_at for wait in waits)
             waiting = Waiting(len(waits), waits[0].reason, waits[0].since, retry_at)
+        stalled = _stalled(data) if status is Status.RUNNING else None
+        gets_on = status is Status.RUNNING and waiting is None and stalled is None
+        pace = Pace(**(data.get("pace") or {}))
         return cls(
             workflow_id=row.workflow_id,
             quiz_id=row.quiz_id,
@@ -75,6 +121,18 @@ class GenerationStatus:
             completion_tokens=data.get("completion_tokens", 0),
             cost=data.get("cost", 0.0),
             waiting=waiting,
+            stalled=stalled,
+            pausing=status is Status.RUNNING and bool(data.get("pause_requested")),
+            eta=pace.eta(row.total_steps - row.completed_steps, row.updated_at) if gets_on else None,
+            resumed=row.retry_count,
             created_at=row.created_at,
             updated_at=row.updated_at,
+            completed_at=row.completed_at,
         )
+
+
+def _stalled(data: Mapping[str, Any]) -> Stalled | None:
+    noted = data.get("stalled")
+    if not noted:
+        return None
+    return Stalled(noted["reason"], datetime.fromisoformat(noted["since"]), noted.get("attempt"))

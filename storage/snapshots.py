@@ -3,17 +3,22 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from domain.pace import Pace
 from domain.question import question_id
 from domain.statuses import Status
-from storage.tables import ModelCall, QuestionRow, metadata, now
+from storage.tables import ModelCall, QuestionRow, WorkflowEvent, metadata, now
+
+# LISTEN on this channel to hear of a new event; the payload is the id of the quiz.
+CHANNEL = "mcq_progress"
 
 
 class RunChanged(Exception):
@@ -120,3 +125,50 @@ def event_type(write: StateWrite, *, recovers: bool, before: str) -> EventType:
     if recovers:
         return EventType.RECOVERY
     return EventType.STATE_CHANGE if write.status != before else EventType.CHECKPOINT
+
+
+def measured(row: Row[*tuple[Any, ...]], write: StateWrite, moment: datetime) -> dict[str, Any]:
+    """What a snapshot adds to the row's `state_data`, beside its own: the pace, and an end to what outsiders noted.
+
+    Only time in which questions were being written counts: a run's own, from one `running` snapshot to the next.
+    """
+    pace = Pace(**(row.pace or {}))
+    if row.status == Status.RUNNING and row.run_id in (write.run_id, None):
+        pace = pace.after(write.completed - row.completed_steps, (moment - row.updated_at).total_seconds())
+    outsiders: dict[str, Any] = {"stalled": None}
+    if write.status is not Status.RUNNING:
+        outsiders["pause_requested"] = None
+    return {**outsiders, "pace": {"questions": round(pace.questions, 3), "seconds": round(pace.seconds, 3)}}
+
+
+async def write_event(
+    connection: AsyncConnection,
+    state_id: uuid.UUID,
+    quiz_id: uuid.UUID,
+    *,
+    run_id: str,
+    sequence: int,
+    kind: EventType,
+    data: Mapping[str, Any],
+) -> None:
+    """Add to a generation's log and wake whoever listens. The caller holds the lock of the generation's row."""
+    await connection.execute(
+        insert(WorkflowEvent)
+        .values(
+            workflow_state_id=state_id,
+            run_id=run_id,
+            sequence=sequence,
+            event_type=kind,
+            event_data=dict(data),
+            created_at=now(),
+        )
+        .on_conflict_do_nothing()
+    )
+    await connection.execute(text("SELECT pg_notify(:c, :q)"), {"c": CHANNEL, "q": str(quiz_id)})
+
+
+async def write_outside_event(
+    connection: AsyncConnection, state_id: uuid.UUID, quiz_id: uuid.UUID, kind: EventType, data: Mapping[str, Any]
+) -> None:
+    """The same for what no run wrote: a start, a request, a finding of the reconciler."""
+    await write_event(connection, state_id, quiz_id, run_id=f"outside-{uuid.uuid4()}", sequence=0, kind=kind, data=data)

@@ -1,19 +1,27 @@
 """The store of workflow states: the mirror's writes behind their fence, and what the app reads of a generation."""
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import col
 
 from domain.statuses import Status
-from storage.snapshots import EventType, Fence, RunChanged, StateWrite, event_type, write_questions
+from storage.snapshots import (
+    EventType,
+    Fence,
+    RunChanged,
+    StateWrite,
+    event_type,
+    measured,
+    write_event,
+    write_outside_event,
+    write_questions,
+)
+from storage.starts import Starts
 from storage.tables import (
-    ONE_ACTIVE_GENERATION,
     ModelCall,
     ModelWait,
     QuestionRow,
@@ -23,35 +31,12 @@ from storage.tables import (
     now,
 )
 
-# LISTEN on this channel to hear of accepted snapshots; the payload is the workflow id.
-CHANNEL = "mcq_progress"
-
 ACTIVE = (Status.RUNNING, Status.PAUSED)
 RESUMABLE = (Status.PAUSED, Status.FAILED, Status.CANCELLED)
 
 
-class ActiveGenerationExists(Exception):
-    """The quiz has an active generation already."""
-
-
-class WorkflowStateStore:
-    """All SQL on workflow states. Every method is one transaction."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-
-    async def create(self, state: WorkflowState) -> WorkflowState:
-        """Write the row of a generation that is about to start; raises ActiveGenerationExists."""
-        async with AsyncSession(self._engine, expire_on_commit=False) as session:
-            session.add(state)
-            try:
-                await session.commit()
-            except IntegrityError as error:
-                diag = getattr(error.orig, "diag", None)
-                if getattr(diag, "constraint_name", None) == ONE_ACTIVE_GENERATION:
-                    raise ActiveGenerationExists from None
-                raise
-        return state
+class WorkflowStateStore(Starts):
+    """All SQL on workflow states; how rows begin is in storage/starts.py. Every method is one transaction."""
 
     async def load(self, workflow_id: str) -> WorkflowState | None:
         """The row of a generation."""
@@ -129,7 +114,9 @@ class WorkflowStateStore:
                     total_steps=write.total,
                     completed_steps=write.completed,
                     # Merged: the options of the start stay beside the progress.
-                    state_data=col(WorkflowState.state_data).concat(dict(write.state_data)),
+                    state_data=col(WorkflowState.state_data).concat(
+                        {**write.state_data, **measured(row, write, moment)}
+                    ),
                     checkpoint_data=dict(write.checkpoint_data),
                     error_message=write.error_message,
                     last_checkpoint=moment,
@@ -138,66 +125,54 @@ class WorkflowStateStore:
                 )
             )
             recovers = (takes_over and bool(holder or row.retry_count)) or not was_open
-            await connection.execute(
-                insert(WorkflowEvent)
-                .values(
-                    workflow_state_id=row.id,
-                    run_id=write.run_id,
-                    sequence=write.sequence,
-                    event_type=event_type(write, recovers=recovers, before=row.status),
-                    event_data={
-                        "status": write.status,
-                        "completed": write.completed,
-                        "total": write.total,
-                        "slots": sorted(slot for slot, _, _ in write.questions),
-                        **({"reason": write.error_message} if write.error_message else {}),
-                    },
-                    created_at=moment,
-                )
-                .on_conflict_do_nothing()
+            data = {
+                "status": write.status,
+                "completed": write.completed,
+                "total": write.total,
+                "slots": sorted(slot for slot, _, _ in write.questions),
+                **({"reason": write.error_message} if write.error_message else {}),
+            }
+            kind = event_type(write, recovers=recovers, before=row.status)
+            await write_event(
+                connection, row.id, row.quiz_id, run_id=write.run_id, sequence=write.sequence, kind=kind, data=data
             )
             if not write.status.is_active:
                 await connection.execute(delete(ModelWait).where(col(ModelWait.workflow_id) == write.workflow_id))
-            await connection.execute(text("SELECT pg_notify(:c, :w)"), {"c": CHANNEL, "w": write.workflow_id})
         return Fence.ACCEPTED
 
     async def mark_completed(self, workflow_id: str) -> bool:
         """Close an open row as completed, from outside the workflow; False when it is closed or gone already."""
         return await self._close(workflow_id, Status.COMPLETED, None)
 
-    async def mark_failed(self, workflow_id: str, reason: str, status: Status = Status.FAILED) -> bool:
-        """Close an open row as failed or cancelled, with the reason; False when it is closed or gone already."""
-        return await self._close(workflow_id, status, reason)
+    async def mark_failed(
+        self,
+        workflow_id: str,
+        reason: str,
+        status: Status = Status.FAILED,
+        *,
+        who: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Close an open row as failed or cancelled, with the reason; False when it is closed or gone already.
 
-    async def reopen(self, workflow_id: str, *, ended_run: str | None = None, fresh_attempts: bool = False) -> bool:
-        """Make an ended generation `running` again for a new run; False when it is active already.
-
-        What the new run needs is kept, in case its start never arrives: `ended_run` tells it from the one that ended.
-        Raises ActiveGenerationExists when another generation of the quiz is active.
+        `who` goes into the event: the identity that did it, and what it said.
         """
-        statement = (
-            update(WorkflowState)
-            .where(
-                col(WorkflowState.workflow_id) == workflow_id,
-                col(WorkflowState.status).not_in([Status.RUNNING, Status.PAUSED]),
+        return await self._close(workflow_id, status, reason, who)
+
+    async def pause_requested(self, workflow_id: str) -> None:
+        """Note that a pause is on its way; the first snapshot that is not `running` ends the note."""
+        await self._note(workflow_id, {"pause_requested": now().isoformat()})
+
+    async def pause_withdrawn(self, workflow_id: str) -> None:
+        """Note that a resume follows the pause that is on its way."""
+        await self._note(workflow_id, {"pause_requested": None})
+
+    async def _note(self, workflow_id: str, data: Mapping[str, Any]) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                update(WorkflowState)
+                .where(col(WorkflowState.workflow_id) == workflow_id, col(WorkflowState.status) == Status.RUNNING)
+                .values(state_data=col(WorkflowState.state_data).concat(dict(data)))
             )
-            .values(
-                status=Status.RUNNING,
-                run_id=None,  # late writes of the ended run must ask Temporal, and are refused
-                error_message=None,
-                retry_count=col(WorkflowState.retry_count) + 1,
-                state_data=col(WorkflowState.state_data).concat(
-                    {"ended_run": ended_run, "fresh_attempts": fresh_attempts}
-                ),
-                completed_at=None,
-                updated_at=now(),
-            )
-        )
-        try:
-            async with self._engine.begin() as connection:
-                return bool((await connection.execute(statement)).rowcount)
-        except IntegrityError:
-            raise ActiveGenerationExists from None
 
     async def delete(self, workflow_id: str) -> bool:
         """Forget a generation with its questions and stored answers; False when there was none."""
@@ -241,6 +216,9 @@ class WorkflowStateStore:
             col(WorkflowState.sequence),
             col(WorkflowState.status),
             col(WorkflowState.retry_count),
+            col(WorkflowState.completed_steps),
+            col(WorkflowState.updated_at),
+            col(WorkflowState.state_data)["pace"].label("pace"),
         ).where(col(WorkflowState.workflow_id) == workflow_id)
         return (await connection.execute(query.with_for_update())).one_or_none()
 
@@ -251,7 +229,9 @@ class WorkflowStateStore:
             row = (await connection.execute(query.where(col(WorkflowState.workflow_id) == workflow_id))).one_or_none()
         return None if row is None else (row[0], Status(row[1]).is_active)
 
-    async def _close(self, workflow_id: str, status: Status, reason: str | None) -> bool:
+    async def _close(
+        self, workflow_id: str, status: Status, reason: str | None, who: Mapping[str, Any] | None = None
+    ) -> bool:
         moment = now()
         async with self._engine.begin() as connection:
             row = (
@@ -263,23 +243,18 @@ class WorkflowStateStore:
                     )
                     .values(status=status, error_message=reason, updated_at=moment, completed_at=moment)
                     .returning(
-                        col(WorkflowState.id), col(WorkflowState.completed_steps), col(WorkflowState.total_steps)
+                        col(WorkflowState.id),
+                        col(WorkflowState.quiz_id),
+                        col(WorkflowState.completed_steps),
+                        col(WorkflowState.total_steps),
                     )
                 )
             ).one_or_none()
             if row is None:
                 return False
-            await connection.execute(
-                insert(WorkflowEvent).values(
-                    workflow_state_id=row.id,
-                    run_id=f"outside-{uuid.uuid4()}",  # no run wrote it
-                    sequence=0,
-                    event_type=EventType.COMPLETED if status is Status.COMPLETED else EventType.ERROR,
-                    event_data={"status": status, "completed": row.completed_steps, "total": row.total_steps,
-                                "reason": reason, "slots": []},
-                    created_at=moment,
-                )
-            )  # fmt: skip
+            kind = EventType.COMPLETED if status is Status.COMPLETED else EventType.ERROR
+            data = {"status": status, "completed": row.completed_steps, "total": row.total_steps, "reason": reason,
+                    "slots": []}  # fmt: skip
+            await write_outside_event(connection, row.id, row.quiz_id, kind, {**data, **(who or {})})
             await connection.execute(delete(ModelWait).where(col(ModelWait.workflow_id) == workflow_id))
-            await connection.execute(text("SELECT pg_notify(:c, :w)"), {"c": CHANNEL, "w": workflow_id})
         return True

@@ -12,7 +12,8 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, W
 from temporalio.service import RPCError
 
 from domain.statuses import Status
-from service.generations import GenerationRequest, GenerationService
+from service.generations import GenerationService
+from service.requests import GenerationRequest
 from service.status import GenerationStatus
 from settings import Settings
 from storage.engine import create_engine
@@ -65,10 +66,11 @@ class World:
     def service_with(self, settings: Settings) -> GenerationService:
         """The service with other settings on the same stores."""
 
-        async def connect() -> Client:
-            return self.temporal
+        return GenerationService(settings, self.states, self.quizzes, self.connect)
 
-        return GenerationService(settings, self.states, self.quizzes, connect)
+    async def connect(self) -> Client:
+        """The shared client."""
+        return self.temporal
 
     @asynccontextmanager
     async def worker(self, **changes: Any) -> AsyncIterator[None]:

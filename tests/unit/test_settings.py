@@ -45,6 +45,12 @@ def _plain(value: Any) -> Any:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
+def _as_written(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def test_every_setting_stands_in_the_example_and_nothing_else() -> None:
     """Who copies the file sees all there is, in the order of the class's groups."""
     assert set(_example()) == {name.upper() for name in Settings.model_fields}
@@ -55,7 +61,7 @@ def test_the_example_holds_the_defaults() -> None:
     assert Settings(_env_file=ENV_EXAMPLE) == Settings(_env_file=None)
     for name, field in Settings.model_fields.items():
         written = _example()[name.upper()][0]
-        assert written == ("" if field.default is None else str(_plain(field.default))), name
+        assert written == _as_written(_plain(field.default)), name
 
 
 def test_every_setting_is_explained() -> None:

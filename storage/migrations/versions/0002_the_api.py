@@ -27,8 +27,15 @@ def upgrade() -> None:
         sa.Column("request_hash", sa.String(length=64), nullable=False),
         sa.Column("workflow_id", sa.String(length=200), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_idempotency_key_owner_id_user"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["workflow_id"], ["workflow_state.workflow_id"], name=op.f("fk_idempotency_key_workflow_id_workflow_state"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["user.id"], name=op.f("fk_idempotency_key_owner_id_user"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["workflow_id"],
+            ["workflow_state.workflow_id"],
+            name=op.f("fk_idempotency_key_workflow_id_workflow_state"),
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("owner_id", "key", name=op.f("pk_idempotency_key")),
     )
     op.create_index(op.f("ix_idempotency_key_workflow_id"), "idempotency_key", ["workflow_id"], unique=False)

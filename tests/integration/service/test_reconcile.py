@@ -7,7 +7,7 @@ from temporalio.client import WorkflowExecutionStatus
 
 from domain.statuses import Status
 from service.errors import ServiceError, TemporalUnavailable, UnknownGeneration
-from service.generations import GenerationRequest
+from service.requests import GenerationRequest
 from storage.tables import WorkflowState
 from tests.integration.service.unreachable import (
     answered_too_late,
@@ -151,8 +151,8 @@ async def test_a_resume_that_never_arrived_is_made_up_for(world: World) -> None:
     ended = (await world.handle(workflow_id).describe()).run_id
     with pytest.raises(TemporalUnavailable):
         await losing_temporal(world, after=1).resume(workflow_id)
-    assert (await _row(world, workflow_id)).status == Status.RUNNING
-    await world.service.reconcile(workflow_id)
+    assert (await _row(world, workflow_id)).status == Status.FAILED
+    await world.service.resume(workflow_id)
     description = await world.handle(workflow_id).describe()
     assert description.run_id != ended and description.status is WorkflowExecutionStatus.RUNNING
     assert (await _row(world, workflow_id)).status == Status.RUNNING

@@ -7,8 +7,9 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.statuses import Status
-from service.errors import NotPossible, TemporalUnavailable, UnknownGeneration
-from service.generations import GenerationRequest
+from service.errors import CannotResume, NotPossible, TemporalUnavailable, UnknownGeneration
+from service.generations import GenerationService
+from service.requests import GenerationRequest
 from tests.integration.service.unreachable import without_temporal
 from tests.integration.storage.made import make_generation, save
 from tests.support.world import World
@@ -20,11 +21,24 @@ async def _run_id(world: World, workflow_id: str) -> str | None:
 
 
 async def test_a_running_generation_goes_on(world: World) -> None:
-    """Idempotent: the same run."""
+    """There is nothing to resume; who only wants it to run gets the same run."""
     workflow_id = await world.start(2)
     run_id = await _run_id(world, workflow_id)
-    assert (await world.service.resume(workflow_id)).status is Status.RUNNING
+    with pytest.raises(CannotResume, match="running already"):
+        await world.service.resume(workflow_id)
+    assert (await world.service.ensure_running(workflow_id)).status is Status.RUNNING
     assert await _run_id(world, workflow_id) == run_id
+
+
+async def test_a_pause_that_no_worker_has_seen_is_taken_back(world: World) -> None:
+    """The status tells of the pause that is on its way; a resume comes after it in the workflow's queue."""
+    workflow_id = await world.start(2)
+    service = GenerationService(world.settings, world.states, world.quizzes, world.connect, acknowledge=0)
+    paused = await service.pause(workflow_id)
+    assert (paused.status, paused.pausing) == (Status.RUNNING, True)
+    assert not (await service.resume(workflow_id)).pausing
+    async with world.worker():
+        await world.assert_complete(workflow_id, 2)
 
 
 async def test_a_paused_generation_is_told_by_a_signal(world: World) -> None:
@@ -42,7 +56,7 @@ async def test_a_paused_generation_is_told_by_a_signal(world: World) -> None:
 async def test_a_completed_generation_has_nothing_to_resume(world: World) -> None:
     """The row says so; no run is started."""
     workflow_id = await make_generation(world.states, await world.quiz(), status=Status.COMPLETED)
-    with pytest.raises(NotPossible, match="nothing to resume"):
+    with pytest.raises(NotPossible, match="is completed"):
         await world.service.resume(workflow_id)
 
 

@@ -1,14 +1,21 @@
 """Starting: the row first, then the workflow; one at a time a quiz; nothing lost when Temporal is away."""
 
 import asyncio
+from dataclasses import asdict
+from datetime import timedelta
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from domain.statuses import Status
-from service.errors import NotPossible, TemporalUnavailable
-from service.generations import MAX_QUESTIONS, GenerationRequest, GenerationService
+from service.errors import ActiveGeneration, KeyReused, NotPossible, TemporalUnavailable
+from service.generations import GenerationService
+from service.requests import MAX_QUESTIONS, GenerationRequest, options_of
+from service.starting import input_of
+from service.temporal import Temporal
+from storage.tables import Quiz
 from tests.integration.service.unreachable import without_temporal
+from tests.integration.storage.made import make_generation
 from tests.support.world import World
 
 
@@ -55,35 +62,119 @@ async def test_a_number_out_of_bounds_is_refused(world: World, count: int) -> No
 
 
 async def test_without_temporal_the_start_is_told_within_seconds(world: World) -> None:
-    """The row is there, so that the start is not lost."""
+    """The row is there, so that the start is not lost, and does not say that anything runs."""
     quiz = await world.quiz()
     async with asyncio.timeout(8):
         with pytest.raises(TemporalUnavailable):
             await without_temporal(world).generate(quiz, GenerationRequest(2))
-    row = await world.states.active(quiz.id)
-    assert row is not None and (row.status, row.run_id) == (Status.RUNNING, None)
+    assert await world.states.active(quiz.id) is None
+    (status,) = await world.service.list_resumable(quiz.id)
+    assert status.status is Status.FAILED and "ask again" in (status.error or "")
 
 
-async def test_a_start_that_never_arrived_is_made_up_for(world: World) -> None:
-    """The reconciler starts the workflow with the options of the row, once, under the same id."""
+async def _lost_answer(world: World, quiz: Quiz, request: GenerationRequest) -> str:
+    """Temporal got the start, and its answer was lost on the way; returns the workflow id."""
+    with pytest.raises(TemporalUnavailable):
+        await without_temporal(world).generate(quiz, request)
+    row = await world.states.unanswered_start(quiz.id)
+    assert row is not None
+    temporal = Temporal(world.connect, world.settings.task_queue, timedelta(seconds=3))
+    await temporal.start(row.workflow_id, input_of(row), first=True)
+    return row.workflow_id
+
+
+async def test_a_start_without_an_answer_is_found_by_the_same_request(world: World) -> None:
+    """Repeated, it goes on under the same id with the options of the row; no second workflow, no row left over."""
+    quiz, request = await world.quiz(), GenerationRequest(3, model="demo-model", temperature=0.25)
+    with pytest.raises(TemporalUnavailable):
+        await without_temporal(world).generate(quiz, request)
+    workflow_id = await world.service.generate(quiz, request)
+    async with world.worker():
+        status = await world.until_ended(workflow_id)
+    assert (status.status, status.completed) == (Status.COMPLETED, 3)
+    assert [row.workflow_id for row in await world.states.newest(owner_id=quiz.owner_id, limit=9)] == [workflow_id]
+
+
+async def test_a_start_whose_answer_was_lost_is_found_by_the_same_request(world: World) -> None:
+    """The workflow runs although the client heard of a failure; the repetition names it and starts nothing."""
+    quiz, request = await world.quiz(), GenerationRequest(3)
+    workflow_id = await _lost_answer(world, quiz, request)
+    run_id = (await world.handle(workflow_id).describe()).run_id
+    assert await world.service.generate(quiz, request) == workflow_id
+    assert (await world.handle(workflow_id).describe()).run_id == run_id
+    assert (await world.service.status(workflow_id)).status is Status.RUNNING
+
+
+async def test_a_start_whose_answer_was_lost_stands_in_the_way_of_another_request(world: World) -> None:
+    """It runs, so the quiz is busy, and the error names it."""
+    quiz = await world.quiz()
+    workflow_id = await _lost_answer(world, quiz, GenerationRequest(3))
+    with pytest.raises(ActiveGeneration, match=workflow_id):
+        await world.service.generate(quiz, GenerationRequest(4))
+
+
+async def test_a_start_that_never_arrived_is_no_obstacle_for_another_request(world: World) -> None:
+    """Temporal knows nothing of it, so the quiz is free."""
     quiz = await world.quiz()
     with pytest.raises(TemporalUnavailable):
-        await without_temporal(world).generate(quiz, GenerationRequest(3, model="demo-model", temperature=0.25))
-    row = await world.states.active(quiz.id)
-    assert row is not None
-    await asyncio.gather(*(world.service.reconcile(row.workflow_id) for _ in range(3)))
+        await without_temporal(world).generate(quiz, GenerationRequest(5))
+    assert (await world.service.status(await world.service.generate(quiz, GenerationRequest(6)))).total == 6
+
+
+async def test_equal_requests_with_a_key_are_one_generation(world: World) -> None:
+    """Fifty at once: one row, one workflow, one id for all."""
+    quiz, request = await world.quiz(), GenerationRequest(3)
+    ids = await asyncio.gather(*(world.service.generate(quiz, request, idempotency_key="one") for _ in range(50)))
+    assert len(set(ids)) == 1
+    assert len(await world.states.newest(owner_id=quiz.owner_id, limit=99)) == 1
+    assert len([run async for run in world.temporal.list_workflows(f"McqQuizId = '{quiz.id}'")]) <= 1
+
+
+async def test_equal_requests_without_a_key_are_one_generation_too(world: World) -> None:
+    """One starts; the others hear which one stands in their way."""
+    quiz, request = await world.quiz(), GenerationRequest(3)
+    answers = await asyncio.gather(*(world.service.generate(quiz, request) for _ in range(20)), return_exceptions=True)
+    (workflow_id,) = [answer for answer in answers if isinstance(answer, str)]
+    refusals = [answer for answer in answers if isinstance(answer, ActiveGeneration)]
+    assert len(refusals) == 19 and {refusal.workflow_id for refusal in refusals} == {workflow_id}
+
+
+async def test_a_key_outlives_its_generation(world: World) -> None:
+    """A client that lost the answer and asks again much later hears of the same generation, though it has ended."""
+    quiz, request = await world.quiz(), GenerationRequest(1)
+    workflow_id = await world.service.generate(quiz, request, idempotency_key="one")
     async with world.worker():
-        status = await world.until_ended(row.workflow_id)
-    assert (status.status, status.completed) == (Status.COMPLETED, 3)
+        await world.until_ended(workflow_id)
+    assert await world.service.generate(quiz, request, idempotency_key="one") == workflow_id
+    assert (await world.service.status(workflow_id)).status is Status.COMPLETED
+
+
+async def test_a_key_belongs_to_one_request(world: World) -> None:
+    """The same key with another count, or for another quiz, is a mistake of the client and changes nothing."""
+    quiz, other = await world.quiz(), await world.quiz()
+    await world.service.generate(quiz, GenerationRequest(1), idempotency_key="one")
+    with pytest.raises(KeyReused):
+        await world.service.generate(quiz, GenerationRequest(2), idempotency_key="one")
+    with pytest.raises(KeyReused):
+        await world.service.generate(other, GenerationRequest(1), idempotency_key="one")
+    assert await world.states.active(other.id) is None
+
+
+async def test_a_key_whose_start_got_no_answer_starts_it(world: World) -> None:
+    """The repetition goes on with the row of the first try."""
+    quiz, request = await world.quiz(), GenerationRequest(1)
+    with pytest.raises(TemporalUnavailable):
+        await without_temporal(world).generate(quiz, request, idempotency_key="one")
+    workflow_id = await world.service.generate(quiz, request, idempotency_key="one")
+    assert (await world.handle(workflow_id).describe()).status is WorkflowExecutionStatus.RUNNING
+    assert len(await world.states.newest(owner_id=quiz.owner_id, limit=9)) == 1
 
 
 async def test_a_repeated_start_is_one_workflow(world: World) -> None:
     """Two reconcilers find that a start never arrived; the second one's comes when the first one's is there."""
     quiz = await world.quiz()
-    with pytest.raises(TemporalUnavailable):
-        await without_temporal(world).generate(quiz, GenerationRequest(2))
-    row = await world.states.active(quiz.id)
-    assert row is not None
+    options = asdict(options_of(quiz, GenerationRequest(2), world.settings))
+    workflow_id = await make_generation(world.states, quiz, state_data={"options": options})
     about_to_start, may_start, looks = asyncio.Event(), asyncio.Event(), 0
 
     async def connect() -> Client:
@@ -95,13 +186,13 @@ async def test_a_repeated_start_is_one_workflow(world: World) -> None:
         return world.temporal
 
     slow = GenerationService(world.settings, world.states, world.quizzes, connect)
-    second = asyncio.create_task(slow.reconcile(row.workflow_id))
+    second = asyncio.create_task(slow.reconcile(workflow_id))
     await about_to_start.wait()
-    await world.service.reconcile(row.workflow_id)
-    run_id = (await world.handle(row.workflow_id).describe()).run_id
+    await world.service.reconcile(workflow_id)
+    run_id = (await world.handle(workflow_id).describe()).run_id
     may_start.set()
     await second
-    assert (await world.handle(row.workflow_id).describe()).run_id == run_id
+    assert (await world.handle(workflow_id).describe()).run_id == run_id
 
 
 async def test_a_workflow_that_runs_is_not_started_again(world: World) -> None:

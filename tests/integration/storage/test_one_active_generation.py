@@ -7,8 +7,9 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.statuses import Status
 from storage.quizzes import QuizStore
+from storage.starts import ActiveGenerationExists
 from storage.tables import Quiz
-from storage.workflow_states import ActiveGenerationExists, WorkflowStateStore
+from storage.workflow_states import WorkflowStateStore
 from tests.integration.storage.made import make_generation
 
 

@@ -4,9 +4,9 @@ import psycopg
 import pytest
 
 from storage.model_calls import ModelCallStore
-from storage.snapshots import Fence
+from storage.snapshots import CHANNEL, Fence
 from storage.tables import Quiz
-from storage.workflow_states import CHANNEL, WorkflowStateStore
+from storage.workflow_states import WorkflowStateStore
 from tests.integration.storage.made import answer, make_generation, not_current, pay, save, snapshot
 
 
@@ -38,7 +38,7 @@ def listener(database_url: str):  # noqa: ANN201 - a fixture
 async def test_an_accepted_snapshot_brings_all_four(
     states: WorkflowStateStore, calls: ModelCallStore, quiz: Quiz, listener: Listener
 ) -> None:
-    """State, questions, event and the workflow id on the channel."""
+    """State, questions, event and the quiz id on the channel."""
     workflow_id = await make_generation(states, quiz)
     assert await save(states, workflow_id, 1, questions=await pay(calls, workflow_id, 2, 0)) is Fence.ACCEPTED
     row = await states.load(workflow_id)
@@ -46,14 +46,14 @@ async def test_an_accepted_snapshot_brings_all_four(
     assert [question.slot for question in await states.questions(workflow_id)] == [0, 2]
     (event,) = await states.events(workflow_id)
     assert event.event_data == {"status": "running", "completed": 1, "total": 20, "slots": [0, 2]}
-    assert listener.heard() == [workflow_id]
+    assert listener.heard() == [str(quiz.id)]
 
 
 async def test_a_refused_snapshot_tells_nobody(states: WorkflowStateStore, quiz: Quiz, listener: Listener) -> None:
     """Stale ones, those of other runs and those of deleted rows are silent."""
     workflow_id = await make_generation(states, quiz)
     await save(states, workflow_id, 1)
-    assert listener.heard() == [workflow_id]
+    assert listener.heard() == [str(quiz.id)]
     assert await save(states, workflow_id, 1) is Fence.STALE
     assert await states.save(snapshot(workflow_id, 2, run_id="old"), not_current) is Fence.OTHER_RUN
     await states.delete(workflow_id)
@@ -85,4 +85,4 @@ async def test_closing_from_outside_is_told_once(states: WorkflowStateStore, qui
     workflow_id = await make_generation(states, quiz)
     assert await states.mark_failed(workflow_id, "terminated")
     assert not await states.mark_failed(workflow_id, "terminated")
-    assert listener.heard() == [workflow_id]
+    assert listener.heard() == [str(quiz.id)]

@@ -1,0 +1,121 @@
+"""Starting a generation: the row first, then the workflow, and never two for one request.
+
+Whatever dies in between leaves a row by which a repetition finds the start again. A start that Temporal did not answer
+may have arrived: its row says `failed` and is marked until a repetition, a resume or the reconciler asked Temporal.
+"""
+
+import asyncio
+from dataclasses import asdict
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from domain.statuses import Status
+from service.errors import ActiveGeneration, KeyReused, NotPossible, TemporalUnavailable
+from service.requests import GenerationRequest, key_of, options_of
+from service.temporal import Temporal
+from settings import Settings
+from storage.starts import UNANSWERED, ActiveGenerationExists, KeyTaken, RequestKey
+from storage.tables import Quiz, WorkflowState
+from storage.workflow_states import WorkflowStateStore
+from workflows.ids import new_generation_id
+from workflows.messages import WORKFLOW_TYPE, GenerationOptions
+from workflows.state import GenerationInput
+
+log = structlog.get_logger()
+
+NO_ANSWER = "Temporal did not answer the start; ask again, or resume, and it goes on"
+
+
+class Starter:
+    """Starts generations."""
+
+    def __init__(self, settings: Settings, states: WorkflowStateStore, temporal: Temporal) -> None:
+        self._settings = settings
+        self._states = states
+        self._temporal = temporal
+
+    async def start(self, quiz: Quiz, request: GenerationRequest, idempotency_key: str | None) -> tuple[str, bool]:
+        """The workflow id, and whether this call made the generation; a repetition finds the one that is there.
+
+        Raises ActiveGeneration, KeyReused and TemporalUnavailable.
+        """
+        options = options_of(quiz, request, self._settings)
+        key = key_of(quiz, request, idempotency_key) if idempotency_key else None
+        try:
+            found = await self._unanswered(quiz, options, key)
+            if found is not None:
+                return found, False
+            row = await self._states.create(_new_row(quiz, options), key)
+        except KeyTaken as taken:
+            return await self._repeated(taken), False
+        except ActiveGenerationExists:
+            active = await self._states.active(quiz.id)
+            raise ActiveGeneration(active.workflow_id if active else "unknown") from None
+        await self.run(row)
+        return row.workflow_id, True
+
+    async def run(self, row: WorkflowState) -> None:
+        """Start the workflow of a row that says `running`; raises TemporalUnavailable: then the row says `failed`."""
+        try:
+            await self._temporal.start(row.workflow_id, input_of(row), first=row.retry_count == 0)
+        except (TemporalUnavailable, asyncio.CancelledError):
+            await asyncio.shield(self._note_no_answer(row.workflow_id))
+            raise
+        except NotPossible as refusal:
+            await self._states.mark_failed(row.workflow_id, str(refusal))
+            raise
+
+    async def _repeated(self, taken: KeyTaken) -> str:
+        """The generation of a key that came before, started if that is not sure."""
+        if not taken.same_request:
+            raise KeyReused(
+                "this Idempotency-Key came before with another quiz or body; use a new key for a new request"
+            )
+        row = await self._states.load(taken.workflow_id)
+        if row is not None and row.state_data.get(UNANSWERED):
+            await self._states.start_again(row.workflow_id)
+            await self.run(row)
+        elif row is not None and row.run_id is None and Status(row.status).is_active:
+            await self.run(row)  # the first request is still at it, or died before its answer
+        return taken.workflow_id
+
+    async def _unanswered(self, quiz: Quiz, options: GenerationOptions, key: RequestKey | None) -> str | None:
+        """The generation of an equal request whose start got no answer, started for sure now."""
+        row = await self._states.unanswered_start(quiz.id)
+        if row is None:
+            return None
+        if row.state_data.get("options") == asdict(options):
+            if key is not None:
+                await self._states.remember(key, row.workflow_id)
+            await self._states.start_again(row.workflow_id)
+            await self.run(row)
+            return row.workflow_id
+        _run_id, lives = await self._temporal.newest_run(row.workflow_id, patience=0)
+        if lives:
+            await self._states.start_again(row.workflow_id)
+            raise ActiveGeneration(row.workflow_id)
+        await self._states.start_never_arrived(row.workflow_id)
+        return None
+
+    async def _note_no_answer(self, workflow_id: str) -> None:
+        try:
+            await self._states.start_unanswered(workflow_id, NO_ANSWER)
+        except DBAPIError as problem:  # the reconciler finds the row later
+            log.warning("unanswered_start_not_noted", workflow_id=workflow_id, error=type(problem).__name__)
+
+
+def input_of(row: WorkflowState) -> GenerationInput:
+    """The input of a new run of the generation, from what its row keeps."""
+    return GenerationInput(GenerationOptions(**row.state_data["options"]), bool(row.state_data.get("fresh_attempts")))
+
+
+def _new_row(quiz: Quiz, options: GenerationOptions) -> WorkflowState:
+    return WorkflowState(
+        workflow_id=str(new_generation_id(quiz.id)),
+        workflow_type=WORKFLOW_TYPE,
+        quiz_id=quiz.id,
+        status=Status.RUNNING,
+        total_steps=options.question_count,
+        state_data={"options": asdict(options)},
+    )

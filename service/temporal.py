@@ -1,0 +1,90 @@
+"""The calls that the service makes on Temporal. Each ends within the time-out, if need be by TemporalUnavailable."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from service.errors import temporal_errors
+from service.finding import Finding, find
+from service.search_attributes import attributes_of
+from storage.tables import WorkflowState
+from workflows.messages import WORKFLOW_TYPE
+from workflows.state import GenerationInput
+
+
+class Temporal:
+    """One server and task queue. `connect` is awaited at the first need, so that reading works without Temporal."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Client]], task_queue: str, rpc_timeout: timedelta) -> None:
+        self._connect = connect
+        self._task_queue = task_queue
+        self._rpc_timeout = rpc_timeout
+
+    async def start(self, workflow_id: str, start: GenerationInput, *, first: bool) -> None:
+        """Start a run; success too when it runs already. A `first` run is not started again after it has ended.
+
+        The id is ours alone, so a workflow that is there already comes from an earlier try whose answer was lost.
+        """
+        options = start.options
+        client = await self.client()
+        policy = WorkflowIDReusePolicy.REJECT_DUPLICATE if first else WorkflowIDReusePolicy.ALLOW_DUPLICATE
+        async with temporal_errors():
+            with contextlib.suppress(WorkflowAlreadyStartedError):
+                await client.start_workflow(
+                    WORKFLOW_TYPE,
+                    start,
+                    id=workflow_id,
+                    task_queue=self._task_queue,
+                    id_reuse_policy=policy,
+                    search_attributes=attributes_of(options),
+                    static_summary=f"{options.question_count} questions with {options.model}",
+                    rpc_timeout=self._rpc_timeout,
+                )
+
+    async def signal(self, workflow_id: str, signal: str) -> None:
+        """Send a signal; raises NotPossible when no run is open."""
+        client = await self.client()
+        async with temporal_errors():
+            await client.get_workflow_handle(workflow_id).signal(signal, rpc_timeout=self._rpc_timeout)
+
+    async def cancel(self, workflow_id: str) -> None:
+        """Ask the open run to end; raises NotPossible when there is none."""
+        client = await self.client()
+        async with temporal_errors():
+            await client.get_workflow_handle(workflow_id).cancel(rpc_timeout=self._rpc_timeout)
+
+    async def find(self, row: WorkflowState) -> Finding:
+        """What Temporal says of an open row's workflow."""
+        client = await self.client()
+        async with temporal_errors():
+            return await find(client, row, rpc_timeout=self._rpc_timeout)
+
+    async def newest_run(self, workflow_id: str, *, patience: float) -> tuple[str | None, bool]:
+        """The newest run's id, None when history has gone, and whether it still lives after `patience` seconds.
+
+        A run tells the mirror a moment before it closes, and until then no other can start.
+        """
+        client, deadline = await self.client(), asyncio.get_running_loop().time() + patience
+        async with temporal_errors():
+            while True:
+                try:
+                    description = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=self._rpc_timeout)
+                except RPCError as error:
+                    if error.status is RPCStatusCode.NOT_FOUND:
+                        return None, False
+                    raise
+                lives = description.status is WorkflowExecutionStatus.RUNNING
+                if not lives or asyncio.get_running_loop().time() > deadline:
+                    return description.run_id, lives
+                await asyncio.sleep(0.05)
+
+    async def client(self) -> Client:
+        """The client, connected or lazy."""
+        async with temporal_errors():
+            return await self._connect()

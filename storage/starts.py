@@ -1,0 +1,217 @@
+"""How a generation's row begins: once for each request, again for a resume, and what becomes of a start that failed."""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlmodel import col
+
+from domain.statuses import Status
+from storage.snapshots import EventType, write_outside_event
+from storage.tables import ONE_ACTIVE_GENERATION, IdempotencyKey, WorkflowState, now
+
+# In `state_data` of a row whose start got no answer from Temporal: nobody knows yet whether a workflow runs.
+UNANSWERED = "start_unanswered"
+
+
+class ActiveGenerationExists(Exception):
+    """The quiz has an active generation already."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """The `Idempotency-Key` of a request, and what it stands for: SHA-256 of quiz and body, hex."""
+
+    owner_id: uuid.UUID
+    key: str
+    request_hash: str
+
+
+class KeyTaken(Exception):
+    """The key came before; `same_request` tells whether it was with the same request."""
+
+    def __init__(self, workflow_id: str, *, same_request: bool) -> None:
+        super().__init__(workflow_id)
+        self.workflow_id = workflow_id
+        self.same_request = same_request
+
+
+class Starts:
+    """SQL on the beginnings of workflow states. Every method is one transaction."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def create(self, state: WorkflowState, key: RequestKey | None = None) -> WorkflowState:
+        """Write the row of a generation that is about to start, and the key of its request.
+
+        Raises KeyTaken when the key came before, and ActiveGenerationExists. Of equal requests at the same moment one
+        creates the row; the others wait for its transaction at an index and then find its key.
+        """
+        if key is not None:
+            await self._raise_if_taken(key)
+        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+            session.add(state)
+            try:
+                await session.flush()
+                if key is not None:
+                    session.add(
+                        IdempotencyKey(
+                            owner_id=key.owner_id,
+                            key=key.key,
+                            request_hash=key.request_hash,
+                            workflow_id=state.workflow_id,
+                        )
+                    )
+                await session.commit()
+            except IntegrityError as error:
+                await session.rollback()
+                if key is not None:
+                    await self._raise_if_taken(key)
+                diag = getattr(error.orig, "diag", None)
+                if getattr(diag, "constraint_name", None) == ONE_ACTIVE_GENERATION:
+                    raise ActiveGenerationExists from None
+                raise
+        return state
+
+    async def remember(self, key: RequestKey, workflow_id: str) -> None:
+        """Note that a request with this key was answered with a generation that exists; raises KeyTaken."""
+        statement = insert(IdempotencyKey).values(
+            owner_id=key.owner_id,
+            key=key.key,
+            request_hash=key.request_hash,
+            workflow_id=workflow_id,
+            created_at=now(),
+        )
+        async with self._engine.begin() as connection:
+            if (await connection.execute(statement.on_conflict_do_nothing())).rowcount:
+                return
+        await self._raise_if_taken(key)
+
+    async def reopen(self, workflow_id: str, *, ended_run: str | None = None, fresh_attempts: bool = False) -> bool:
+        """Make an ended generation `running` again for a new run; False when it is active already.
+
+        What the new run needs is kept, in case its start never arrives: `ended_run` tells it from the one that ended.
+        Raises ActiveGenerationExists when another generation of the quiz is active.
+        """
+        statement = (
+            update(WorkflowState)
+            .where(
+                col(WorkflowState.workflow_id) == workflow_id,
+                col(WorkflowState.status).not_in([Status.RUNNING, Status.PAUSED]),
+            )
+            .values(
+                status=Status.RUNNING,
+                run_id=None,  # late writes of the ended run must ask Temporal, and are refused
+                error_message=None,
+                retry_count=col(WorkflowState.retry_count) + 1,
+                state_data=col(WorkflowState.state_data).concat(
+                    {"ended_run": ended_run, "fresh_attempts": fresh_attempts, UNANSWERED: False}
+                ),
+                completed_at=None,
+                updated_at=now(),
+            )
+        )
+        try:
+            async with self._engine.begin() as connection:
+                return bool((await connection.execute(statement)).rowcount)
+        except IntegrityError:
+            raise ActiveGenerationExists from None
+
+    async def start_unanswered(self, workflow_id: str, reason: str) -> None:
+        """Note that Temporal did not answer a start: the row must not say `running`. Nothing, once a run has told."""
+        moment = now()
+        async with self._engine.begin() as connection:
+            row = (
+                await connection.execute(
+                    update(WorkflowState)
+                    .where(
+                        col(WorkflowState.workflow_id) == workflow_id,
+                        col(WorkflowState.status) == Status.RUNNING,
+                        col(WorkflowState.run_id).is_(None),
+                    )
+                    .values(
+                        status=Status.FAILED,
+                        error_message=reason,
+                        state_data=col(WorkflowState.state_data).concat({UNANSWERED: True}),
+                        updated_at=moment,
+                        completed_at=moment,
+                    )
+                    .returning(
+                        col(WorkflowState.id),
+                        col(WorkflowState.quiz_id),
+                        col(WorkflowState.completed_steps),
+                        col(WorkflowState.total_steps),
+                    )
+                )
+            ).one_or_none()
+            if row is not None:
+                data = {
+                    "status": Status.FAILED,
+                    "completed": row.completed_steps,
+                    "total": row.total_steps,
+                    "reason": reason,
+                    "slots": [],
+                }
+                await write_outside_event(connection, row.id, row.quiz_id, EventType.ERROR, data)
+
+    async def start_again(self, workflow_id: str) -> bool:
+        """Make a row `running` whose start got no answer; False when it is not one of those.
+
+        Raises ActiveGenerationExists when another generation of the quiz is active.
+        """
+        statement = (
+            update(WorkflowState)
+            .where(
+                col(WorkflowState.workflow_id) == workflow_id,
+                col(WorkflowState.status) == Status.FAILED,
+                col(WorkflowState.state_data)[UNANSWERED].as_boolean(),
+            )
+            .values(
+                status=Status.RUNNING,
+                error_message=None,
+                state_data=col(WorkflowState.state_data).concat({UNANSWERED: False}),
+                updated_at=now(),
+                completed_at=None,
+            )
+        )
+        try:
+            async with self._engine.begin() as connection:
+                return bool((await connection.execute(statement)).rowcount)
+        except IntegrityError:
+            raise ActiveGenerationExists from None
+
+    async def start_never_arrived(self, workflow_id: str) -> None:
+        """Settle that no workflow runs for such a row: from now on it is an ordinary failed one."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                update(WorkflowState)
+                .where(
+                    col(WorkflowState.workflow_id) == workflow_id,
+                    col(WorkflowState.state_data)[UNANSWERED].as_boolean(),
+                )
+                .values(state_data=col(WorkflowState.state_data).concat({UNANSWERED: False}))
+            )
+
+    async def unanswered_start(self, quiz_id: uuid.UUID) -> WorkflowState | None:
+        """The newest generation of a quiz whose start got no answer."""
+        query = (
+            select(WorkflowState)
+            .where(col(WorkflowState.quiz_id) == quiz_id, col(WorkflowState.state_data)[UNANSWERED].as_boolean())
+            .order_by(col(WorkflowState.created_at).desc())
+            .limit(1)
+        )
+        async with AsyncSession(self._engine) as session:
+            return await session.scalar(query)
+
+    async def _raise_if_taken(self, key: RequestKey) -> None:
+        query = select(col(IdempotencyKey.workflow_id), col(IdempotencyKey.request_hash)).where(
+            col(IdempotencyKey.owner_id) == key.owner_id, col(IdempotencyKey.key) == key.key
+        )
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is not None:
+            raise KeyTaken(row.workflow_id, same_request=row.request_hash == key.request_hash)
