@@ -139,6 +139,27 @@ def worker() -> None:
     _finish(run())
 
 
+@app.command()
+def api(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    host: Annotated[str, typer.Option(help="0.0.0.0 serves other machines too.")] = "127.0.0.1",
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Server processes that share the port.")] = 1,
+) -> None:
+    """The HTTP API; needs DATABASE_URL, API_SECRET_KEY and a Temporal server."""
+    from commands.processes import api as run
+
+    _settings()  # an error in them is told in our words
+    _finish(run(host, port, processes, lambda url: print(f"API at {url}", flush=True)))
+
+
+@app.command()
+def token() -> None:
+    """A bearer token of the embedded stack's local account, for the API of `mcq dev`."""
+    from commands.processes import token as run
+
+    _finish(run(_settings(), _out()))
+
+
 @app.command(name="demo-model")
 def demo_model(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8089,

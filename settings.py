@@ -170,10 +170,19 @@ class Settings(BaseSettings):
     def require_database_url(self) -> str:
         """The database's URL; raises MissingSetting when none is known."""
         if self.database_url is None:
-            raise ValueError(
+            raise MissingSetting(
                 "DATABASE_URL is not set; set it, or use `mcq dev` or `mcq generate`, which bring a database"
             )
         return self.database_url.get_secret_value()
+
+    def require_api_secret_key(self) -> str:
+        """The secret of the tokens; raises MissingSetting when none is set."""
+        if self.api_secret_key is None:
+            raise MissingSetting(
+                "API_SECRET_KEY is not set; make one (openssl rand -base64 48) and give every API process the same, "
+                "or use `mcq dev`, which keeps one"
+            )
+        return self.api_secret_key.get_secret_value()
 
     @property
     def uses_demo_model(self) -> bool:

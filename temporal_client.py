@@ -2,15 +2,17 @@
 
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import Runtime
 
 from settings import Settings
 
 
-async def connect(settings: Settings, *, lazy: bool = False) -> Client:
+async def connect(settings: Settings, *, lazy: bool = False, runtime: Runtime | None = None) -> Client:
     """Connect with the standard `TEMPORAL_*` variables and profiles (address, namespace, TLS, API key).
 
     `settings.temporal_address` wins over a profile. `lazy` connects at the first call, for processes that must start
-    while Temporal is down; a worker cannot be lazy. Raises ConnectionError.
+    while Temporal is down; a worker cannot be lazy. `runtime` is the SDK's own, where its metrics or logs go elsewhere.
+    Raises ConnectionError.
     """
     config = ClientConfig.load_client_connect_config()
     if settings.temporal_address:
@@ -18,7 +20,7 @@ async def connect(settings: Settings, *, lazy: bool = False) -> Client:
     config.setdefault("target_host", "localhost:7233")  # where a server listens unless told otherwise
     config.setdefault("namespace", settings.temporal_namespace)
     try:
-        return await Client.connect(**config, lazy=lazy)
+        return await Client.connect(**config, lazy=lazy, runtime=runtime)
     except RuntimeError as error:
         # The SDK's word for a server that is not there; the address in it is the useful part.
         raise ConnectionError(f"Temporal cannot be reached at {config['target_host']}") from error

@@ -1,13 +1,17 @@
 """The Temporal worker process: what it runs, how it drains, how it dies."""
 
 import asyncio
+import contextlib
 import signal
+import threading
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 from langgraph.graph import StateGraph
 from temporalio.client import Client
 from temporalio.langgraph import LangGraphPlugin
+from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -15,6 +19,9 @@ from activities.content import ContentActivities
 from activities.heartbeat import INTERVAL as HEARTBEAT_INTERVAL
 from activities.mirror import MirrorActivities
 from activities.questions import QuestionActivities
+from metrics import generations
+from metrics.endpoint import MetricsEndpoint
+from metrics.sdk import SdkMetrics
 from model.client import ModelClient
 from settings import Settings
 from storage.engine import create_engine
@@ -23,7 +30,8 @@ from storage.quizzes import QuizStore
 from storage.workflow_states import WorkflowStateStore
 from telemetry import configure_logging
 from temporal_client import connect
-from workflows.messages import QUESTION_GRAPH
+from temporal_logs import ActivityLogs, core_logs, quiet_sdk_logs
+from workflows.messages import QUESTION_GRAPH, WORKFLOW_TYPE
 from workflows.question_graph import build_question_graph
 from workflows.quiz_generation import QuizGenerationWorkflow, check
 from workflows.slim_nodes import SlimNodes
@@ -58,6 +66,8 @@ def build_worker(client: Client, settings: Settings) -> Worker:
     )
     questions = QuestionActivities(calls, quizzes, model, outage_patience=settings.workflow_outage_patience)
     graph = build_question_graph(questions.draft, questions.revise, check)
+    options = workflow_options(graph)
+    options["interceptors"].append(ActivityLogs())
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -65,7 +75,7 @@ def build_worker(client: Client, settings: Settings) -> Worker:
             ContentActivities(quizzes, calls).prepare_content,
             MirrorActivities(WorkflowStateStore(engine)).mirror_progress,
         ],
-        **workflow_options(graph),
+        **options,
         build_id=BUILD_ID,
         max_cached_workflows=MAX_CACHED_WORKFLOWS,
         max_concurrent_activities=MAX_CONCURRENT_ACTIVITIES,
@@ -91,8 +101,12 @@ def workflow_options(graph: StateGraph[Any, Any, Any, Any]) -> dict[str, Any]:
     }
 
 
-async def run_worker(client: Client, settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT, then drain: take nothing new, let model calls end. Raises when the worker dies."""
+async def run_worker(client: Client, settings: Settings, *, taking_work: threading.Event | None = None) -> None:
+    """Run until SIGTERM or SIGINT, then drain: take nothing new, let model calls end. Raises when the worker dies.
+
+    `taking_work` is set in between.
+    """
+    taking_work = taking_work or threading.Event()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -100,7 +114,9 @@ async def run_worker(client: Client, settings: Settings) -> None:
     worker = build_worker(client, settings)
     running = asyncio.create_task(worker.run())
     stopping = asyncio.create_task(stop.wait())
+    taking_work.set()
     await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    taking_work.clear()
     if running.done():
         running.result()  # raises what killed it
         raise RuntimeError("the worker stopped by itself")
@@ -108,13 +124,32 @@ async def run_worker(client: Client, settings: Settings) -> None:
     await running
 
 
+@contextlib.asynccontextmanager
+async def serving_metrics(address: str | None, taking_work: threading.Event) -> AsyncIterator[Runtime]:
+    """The SDK's runtime to connect with; its metrics and ours are served at `address`, until the drain is over."""
+    if address is None:
+        yield Runtime(telemetry=TelemetryConfig(logging=core_logs()))
+        return
+    generations.announce(WORKFLOW_TYPE)
+    with MetricsEndpoint(address, taking_work.is_set):
+        sdk = SdkMetrics(core_logs())
+        pump = asyncio.create_task(sdk.pump())
+        try:
+            yield sdk.runtime
+        finally:
+            pump.cancel()
+
+
 def main() -> None:
     """The process: exits 0 after a drain, non-zero when the worker dies or cannot start."""
     settings = Settings()
     configure_logging(settings.log_level)
+    quiet_sdk_logs()
+    taking_work = threading.Event()
 
     async def run() -> None:
-        await run_worker(await connect(settings), settings)
+        async with serving_metrics(settings.worker_metrics_address, taking_work) as runtime:
+            await run_worker(await connect(settings, runtime=runtime), settings, taking_work=taking_work)
 
     asyncio.run(run())
 

@@ -3,10 +3,9 @@
 from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus
 
-from domain.statuses import Status
-from storage.snapshots import StateWrite
 from storage.workflow_states import WorkflowStateStore
 from workflows.messages import Snapshot
+from writing.mirror import save, state_write
 
 
 class MirrorActivities:
@@ -25,25 +24,5 @@ class MirrorActivities:
             description = await activity.client().get_workflow_handle(workflow_id).describe()
             return description.run_id == run_id and description.status is WorkflowExecutionStatus.RUNNING
 
-        write = StateWrite(
-            workflow_id=workflow_id,
-            run_id=run_id,
-            sequence=snapshot.sequence,
-            status=Status(snapshot.status),
-            current_node=snapshot.current_node,
-            completed=snapshot.completed,
-            total=snapshot.total,
-            state_data={
-                "in_flight": snapshot.in_flight,
-                "revised": snapshot.revised,
-                "rejected": snapshot.rejected,
-                "calls": snapshot.calls,
-                "prompt_tokens": snapshot.prompt_tokens,
-                "completion_tokens": snapshot.completion_tokens,
-                "cost": snapshot.cost,
-            },
-            checkpoint_data={"slots": snapshot.slots},
-            error_message=snapshot.reason,
-            questions=[(question.slot, question.step, question.attempt) for question in snapshot.questions],
-        )
-        return await self._states.save(write, is_current_run)
+        write = state_write(workflow_id, run_id, snapshot)
+        return await save(self._states, write, is_current_run, sent=info.scheduled_time)

@@ -3,12 +3,14 @@
 import asyncio
 import signal
 import threading
+import uuid
 from collections.abc import Callable
+from functools import partial
 
 from rich.console import Console
 
 from commands.exit_codes import Exit
-from commands.session import open_stack, with_addresses
+from commands.session import API_PART, DEMO_MODEL_PART, Session, api_secret, open_stack, run_in_session, with_addresses
 from settings import Settings
 from telemetry import configure_logging
 
@@ -19,11 +21,13 @@ WATCH_INTERVAL = 1.0
 def dev(settings: Settings, console: Console) -> Exit:
     """The whole stack in the foreground until Ctrl-C."""
     stop = _stop_on_signals()
-    with open_stack(settings, lambda line: console.print(line, style="dim"), with_worker=True) as (stack, addresses):
+    report = partial(console.print, style="dim")
+    with open_stack(settings, report, with_worker=True, with_api=True) as (stack, addresses):
         console.print(f"Temporal     {addresses.temporal_address}")
         console.print(f"Web UI       {addresses.temporal_ui or 'that of your own Temporal'}")
-        for name, address in addresses.parts.items():
-            console.print(f"{name:12} http://{address}")
+        if DEMO_MODEL_PART in addresses.parts:
+            console.print(f"demo model   http://{addresses.parts[DEMO_MODEL_PART]}")
+        console.print(f"API          http://{addresses.parts[API_PART]}/docs, with a token of: mcq token")
         console.print(f"addresses    {settings.mcq_home / 'addresses.json'}")
         console.print("Ready. Ctrl-C stops everything; what was in flight continues at the next start.")
         while not stop.wait(WATCH_INTERVAL):
@@ -37,6 +41,28 @@ def worker() -> Exit:
     from worker import main  # noqa: PLC0415 - seconds of imports
 
     main()
+    return Exit.OK
+
+
+def api(host: str, port: int, processes: int, announce: Callable[[str], None]) -> Exit:
+    """The HTTP API until SIGTERM."""
+    from api.server import serve  # noqa: PLC0415 - a second of imports
+
+    settings = Settings()
+    configure_logging(settings.log_level)
+    serve(host, port, processes=processes, announce=announce)
+    return Exit.OK
+
+
+def token(settings: Settings, console: Console) -> Exit:
+    """A token of the local account, on the embedded stack."""
+    from api.tokens import Tokens  # noqa: PLC0415 - what signs is needed here only
+
+    async def owner(session: Session) -> uuid.UUID:
+        return await session.quizzes.local_owner()
+
+    user_id = run_in_session(settings, lambda _line: None, owner, with_worker=False)
+    console.print(Tokens(api_secret(settings), hours=settings.api_token_hours).issue(user_id), soft_wrap=True)
     return Exit.OK
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import secrets
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -29,10 +30,24 @@ T = TypeVar("T")
 
 DEMO_MODEL_PART = "demo-model"
 WORKER_PART = "worker"
+API_PART = "api"
+# Requests in flight, and event streams that are told to come back.
+API_STOP_TIMEOUT = 10.0
 # Uvicorn closes idle connections after seconds; a stalled call is cut at this point.
 DEMO_MODEL_STOP_TIMEOUT = 8.0
-# What a worker runs.
-_CODE = ("*.py", "activities/*.py", "domain/**/*.py", "model/*.py", "storage/*.py", "workflows/*.py")
+# What worker and API run.
+_CODE = (
+    "*.py",
+    "activities/*.py",
+    "api/**/*.py",
+    "domain/**/*.py",
+    "metrics/*.py",
+    "model/*.py",
+    "service/*.py",
+    "storage/*.py",
+    "workflows/*.py",
+    "writing/*.py",
+)
 # A person at a terminal would rather wait for a busy machine than be told to try again.
 RPC_TIMEOUT = timedelta(seconds=20)
 
@@ -51,10 +66,11 @@ class Session:
 
 @contextlib.contextmanager
 def open_stack(
-    settings: Settings, report: Callable[[str], None], *, with_worker: bool
+    settings: Settings, report: Callable[[str], None], *, with_worker: bool, with_api: bool = False
 ) -> Iterator[tuple[Stack, Addresses]]:
     """Join or start the stack, with the schema current. Leaves it on exit; the last one stops it."""
-    stack = Stack(settings, extra_parts=extra_parts(settings) if with_worker else [], report=report)
+    parts = extra_parts(settings) if with_worker else []
+    stack = Stack(settings, extra_parts=[*parts, api_part(settings)] if with_api else parts, report=report)
     addresses = stack.start()
     try:
         _migrate(addresses.database_url)
@@ -129,30 +145,65 @@ def extra_parts(settings: Settings) -> list[ExtraPart]:
     return [demo, worker]
 
 
+def api_part(settings: Settings) -> ExtraPart:
+    """The HTTP API."""
+    return ExtraPart(
+        name=API_PART,
+        port=True,
+        ready="/healthz",
+        stop_timeout=API_STOP_TIMEOUT,
+        build=lambda addresses, port: _api_launch(settings, addresses, port),
+    )
+
+
 def _worker_launch(settings: Settings, addresses: Addresses) -> Launch:
     environment = {
+        "WORKFLOW_OUTAGE_PATIENCE": str(settings.workflow_outage_patience),
+        "WORKER_DRAIN_TIMEOUT": str(settings.worker_drain_timeout),
+        "WORKER_METRICS_ADDRESS": settings.worker_metrics_address or "",
+    }
+    return Launch((sys.executable, "-m", "cli", "worker"), _shared(settings, addresses) | environment)
+
+
+def _api_launch(settings: Settings, addresses: Addresses, port: int | None) -> Launch:
+    of_the_api = ("workflow_", "api_", "enable_", "reconcile_")
+    chosen = {name: getattr(settings, name) for name in Settings.model_fields if name.startswith(of_the_api)}
+    environment = {name.upper(): str(value) for name, value in chosen.items() if name != "api_secret_key"}
+    environment["API_SECRET_KEY"] = api_secret(settings)
+    command = (sys.executable, "-m", "cli", "api", "--port", str(port))
+    return Launch(command, _shared(settings, addresses) | environment)
+
+
+def _shared(settings: Settings, addresses: Addresses) -> dict[str, str]:
+    """What worker and API need alike."""
+    key, demo = settings.openai_api_key, settings.uses_demo_model
+    demo_url = f"http://{addresses.parts[DEMO_MODEL_PART]}/v1" if demo else ""
+    return {
         "DATABASE_URL": addresses.database_url,
         "TEMPORAL_ADDRESS": addresses.temporal_address,
         "TEMPORAL_NAMESPACE": settings.temporal_namespace,
         "MCQ_HOME": str(settings.mcq_home),
         "TASK_QUEUE": settings.task_queue,
         "LOG_LEVEL": settings.log_level,
-        # A worker of an older code than ours would be kept otherwise.
+        # A process of an older code than ours would be kept otherwise.
         "MCQ_CODE": code_fingerprint(),
+        "OPENAI_BASE_URL": demo_url or settings.openai_base_url or "",
+        "OPENAI_API_KEY": key.get_secret_value() if key else "",
+        "OPENAI_MODEL": settings.model_name,
         "OPENAI_TIMEOUT": str(settings.openai_timeout),
         "OPENAI_PRICES": settings.openai_prices or "",
-        "WORKFLOW_OUTAGE_PATIENCE": str(settings.workflow_outage_patience),
-        "WORKER_DRAIN_TIMEOUT": str(settings.worker_drain_timeout),
     }
-    if settings.uses_demo_model:
-        environment |= {"OPENAI_BASE_URL": f"http://{addresses.parts[DEMO_MODEL_PART]}/v1", "OPENAI_API_KEY": ""}
-    else:
-        key = settings.openai_api_key
-        environment |= {
-            "OPENAI_BASE_URL": settings.openai_base_url or "",
-            "OPENAI_API_KEY": key.get_secret_value() if key else "",
-        }
-    return Launch((sys.executable, "-m", "cli", "worker"), environment)
+
+
+def api_secret(settings: Settings) -> str:
+    """What signs the tokens of the embedded stack: the setting, or one that is made once and kept."""
+    if settings.api_secret_key is not None:
+        return settings.api_secret_key.get_secret_value()
+    path = settings.mcq_home / "api-secret"
+    with contextlib.suppress(FileExistsError):
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_text(secrets.token_urlsafe(48), encoding="utf-8")
+    return path.read_text(encoding="utf-8")
 
 
 def code_fingerprint() -> str:
@@ -186,11 +237,12 @@ def _connector(settings: Settings) -> "Callable[[], Awaitable[Client]]":
 def write_addresses(settings: Settings, addresses: Addresses) -> None:
     """Keep the addresses in `MCQ_HOME/addresses.json` for scripts; mode 0600, as the database URL holds a password."""
     path = settings.mcq_home / "addresses.json"
-    demo = addresses.parts.get(DEMO_MODEL_PART)
+    demo, api = addresses.parts.get(DEMO_MODEL_PART), addresses.parts.get(API_PART)
     content = {
         "temporal": addresses.temporal_address,
         "temporal_ui": addresses.temporal_ui,
         "demo_model": f"http://{demo}/v1" if demo else None,
+        "api": f"http://{api}" if api else None,
         "database": addresses.database_url,
     }
     path.touch(mode=0o600)

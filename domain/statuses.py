@@ -21,7 +21,11 @@ class Status(StrEnum):
     @property
     def is_active(self) -> bool:
         """Whether the generation still occupies its quiz."""
-        return self in (Status.RUNNING, Status.PAUSED)
+        return self in ACTIVE
+
+
+# The statuses in which a generation occupies its quiz.
+ACTIVE = (Status.RUNNING, Status.PAUSED)
 
 
 class Step(StrEnum):

@@ -1,6 +1,8 @@
 """What Temporal knows of a generation that the mirror does not: ends that no workflow code could tell."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -8,8 +10,11 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.statuses import Status
+from metrics import generations
+from service.stalls import Stalled, stall_of
 from storage.tables import WorkflowState
 from storage.workflow_states import WorkflowStateStore
+from workflows.messages import WORKFLOW_TYPE
 
 
 class Finding(StrEnum):
@@ -42,7 +47,16 @@ _REASONS = {
 }
 
 
-async def find(client: Client, row: WorkflowState, *, rpc_timeout: timedelta) -> Finding:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What Temporal said: the finding, the run it is of, and why an open one stands still."""
+
+    finding: Finding
+    run_id: str | None = None
+    stalled: Stalled | None = None
+
+
+async def look(client: Client, row: WorkflowState, *, rpc_timeout: timedelta) -> Look:
     """Ask Temporal; raises RPCError when it does not answer."""
     try:
         description = await client.get_workflow_handle(row.workflow_id).describe(rpc_timeout=rpc_timeout)
@@ -53,21 +67,43 @@ async def find(client: Client, row: WorkflowState, *, rpc_timeout: timedelta) ->
         await client.workflow_service.describe_namespace(
             DescribeNamespaceRequest(namespace=client.namespace), timeout=rpc_timeout
         )
-        return Finding.NEVER_STARTED if row.run_id is None else Finding.LOST
-    if row.run_id is None and description.run_id == row.state_data.get("ended_run"):
-        return Finding.NEVER_STARTED  # the row was reopened, and the new run's start never arrived
-    status = description.status
-    return _FINDINGS.get(status, Finding.OPEN) if status is not None else Finding.OPEN
+        return Look(Finding.NEVER_STARTED if row.run_id is None else Finding.LOST)
+    run_id = description.run_id
+    if row.run_id is None and run_id == row.state_data.get("ended_run"):
+        return Look(Finding.NEVER_STARTED)  # the row was reopened, and the new run's start never arrived
+    finding = _FINDINGS.get(description.status, Finding.OPEN) if description.status is not None else Finding.OPEN
+    stalled = stall_of(description.raw_description, datetime.now(UTC)) if finding is Finding.OPEN else None
+    return Look(finding, run_id, stalled)
 
 
-async def mend(states: WorkflowStateStore, workflow_id: str, finding: Finding) -> None:
-    """Close the row as `finding` says; nothing for one that is open."""
+async def mend(
+    states: WorkflowStateStore, row: WorkflowState, finding: Finding, who: Mapping[str, str] | None = None
+) -> bool:
+    """Close the row as `finding` says, unless it changed since it was read; whether it did.
+
+    `who` is told in the event: who ended it, and what they said. Nothing is done for a finding that is no end.
+    """
+    unless_changed = row.updated_at
     match finding:
         case Finding.OPEN | Finding.NEVER_STARTED:
-            return
+            return False
         case Finding.COMPLETED:
-            await states.mark_completed(workflow_id)
+            closed = await states.mark_completed(row.workflow_id, unless_changed=unless_changed)
+            return _counted(closed, finding, Status.COMPLETED)
         case Finding.CANCELLED:
-            await states.mark_failed(workflow_id, _REASONS[finding], Status.CANCELLED)
+            status = Status.CANCELLED
         case _:
-            await states.mark_failed(workflow_id, _REASONS[finding])
+            status = Status.FAILED
+    reason = _REASONS[finding]
+    if finding is Finding.TERMINATED and who and who.get("by_reason"):
+        reason = f"terminated by an operator ({who['by_reason']}); resume keeps every question"
+    closed = await states.mark_failed(row.workflow_id, reason, status, who=who, unless_changed=unless_changed)
+    return _counted(closed, finding, status)
+
+
+def _counted(closed: bool, finding: Finding, status: Status) -> bool:
+    """Count a row that was closed: of several that look at once, one closes it."""
+    if closed:
+        generations.reconciler_found(finding)
+        generations.ended(WORKFLOW_TYPE, status)
+    return closed

@@ -9,6 +9,7 @@ from datetime import timedelta
 from temporalio.client import Client
 
 from domain.statuses import Status
+from metrics import generations
 from service.errors import CannotResume, NotPossible, ServiceError, UnknownGeneration
 from service.finding import Finding, mend
 from service.requests import GenerationRequest, key_of
@@ -20,7 +21,7 @@ from storage.quizzes import QuizStore
 from storage.starts import ActiveGenerationExists
 from storage.tables import QuestionRow, Quiz, WorkflowState
 from storage.workflow_states import WorkflowStateStore
-from workflows.messages import FINISH
+from workflows.messages import FINISH, WORKFLOW_TYPE
 
 # A person should hear within seconds that Temporal is away.
 RPC_TIMEOUT = timedelta(seconds=3)
@@ -124,6 +125,8 @@ class GenerationService:
         with contextlib.suppress(NotPossible):  # it ended meanwhile
             await self._temporal.signal(workflow_id, "resume")
         await self._states.pause_withdrawn(workflow_id)
+        if status.status is Status.PAUSED or status.pausing:
+            generations.resumed(WORKFLOW_TYPE)
         if status.status is Status.RUNNING:
             return await self.status(workflow_id)
         return await self._until(workflow_id, lambda now: now.status is not Status.PAUSED)
@@ -146,11 +149,12 @@ class GenerationService:
         row = await self._row(workflow_id)
         if not Status(row.status).is_active:
             return
-        finding = await self._temporal.find(row)
-        if finding is Finding.NEVER_STARTED:
+        found = await self._temporal.look(row)
+        if found.finding is Finding.NEVER_STARTED:
             await self._starter.run(row)
+            generations.reconciler_found(found.finding)
         else:
-            await mend(self._states, workflow_id, finding)
+            await mend(self._states, row, found.finding)
 
     # --- private ---
 
@@ -167,7 +171,8 @@ class GenerationService:
         gave_up = status.status is Status.FAILED and status.current_node == FINISH
         ended_run, lives = await self._temporal.newest_run(workflow_id, patience=self._acknowledge)
         try:
-            await self._states.reopen(workflow_id, ended_run=ended_run, fresh_attempts=gave_up)
+            if await self._states.reopen(workflow_id, ended_run=ended_run, fresh_attempts=gave_up):
+                generations.resumed(WORKFLOW_TYPE)
         except ActiveGenerationExists:
             active = await self._states.active(status.quiz_id)
             if active is not None and active.workflow_id != workflow_id:

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from domain.statuses import Status
+from metrics import generations
 from service.errors import ActiveGeneration, KeyReused, NotPossible, TemporalUnavailable
 from service.requests import GenerationRequest, key_of, options_of
 from service.temporal import Temporal
@@ -52,6 +53,7 @@ class Starter:
         except ActiveGenerationExists:
             active = await self._states.active(quiz.id)
             raise ActiveGeneration(active.workflow_id if active else "unknown") from None
+        generations.started(WORKFLOW_TYPE)
         await self.run(row)
         return row.workflow_id, True
 
@@ -63,7 +65,8 @@ class Starter:
             await asyncio.shield(self._note_no_answer(row.workflow_id))
             raise
         except NotPossible as refusal:
-            await self._states.mark_failed(row.workflow_id, str(refusal))
+            if await self._states.mark_failed(row.workflow_id, str(refusal)):
+                generations.ended(WORKFLOW_TYPE, Status.FAILED)
             raise
 
     async def _repeated(self, taken: KeyTaken) -> str:

@@ -3,15 +3,16 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from service.deeds import Deed, deeds
 from service.errors import temporal_errors
-from service.finding import Finding, find
+from service.finding import Look, look
 from service.search_attributes import attributes_of
 from storage.tables import WorkflowState
 from workflows.messages import WORKFLOW_TYPE
@@ -59,11 +60,30 @@ class Temporal:
         async with temporal_errors():
             await client.get_workflow_handle(workflow_id).cancel(rpc_timeout=self._rpc_timeout)
 
-    async def find(self, row: WorkflowState) -> Finding:
+    async def look(self, row: WorkflowState) -> Look:
         """What Temporal says of an open row's workflow."""
         client = await self.client()
         async with temporal_errors():
-            return await find(client, row, rpc_timeout=self._rpc_timeout)
+            return await look(client, row, rpc_timeout=self._rpc_timeout)
+
+    async def deeds(self, workflow_id: str, run_id: str) -> list[Deed]:
+        """What was done to a run from outside, oldest first; nothing when its history is gone."""
+        client = await self.client()
+        async with temporal_errors():
+            try:
+                return await deeds(client, workflow_id, run_id, rpc_timeout=self._rpc_timeout)
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    return []
+                raise
+
+    async def closed_since(self, moment: datetime, limit: int) -> list[str]:
+        """Workflow ids whose runs were closed since a moment, as the server's list of workflows has it."""
+        client = await self.client()
+        query = f"WorkflowType = '{WORKFLOW_TYPE}' AND CloseTime > '{moment.isoformat()}'"
+        async with temporal_errors():
+            listed = client.list_workflows(query, limit=limit, rpc_timeout=self._rpc_timeout)
+            return [execution.id async for execution in listed]
 
     async def newest_run(self, workflow_id: str, *, patience: float) -> tuple[str | None, bool]:
         """The newest run's id, None when history has gone, and whether it still lives after `patience` seconds.

@@ -1,17 +1,18 @@
 """The paid-once table: answers of the model, and the slots that wait for it."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
 from domain.statuses import Status
-from storage.tables import ModelCall, ModelWait, WorkflowState
+from storage.tables import ModelCall, ModelWait, QuestionRow, WorkflowState
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,15 @@ class Generation:
 
     status: Status
     options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What a question that is asked for in place of another keeps of it."""
+
+    chunk_id: int | None
+    difficulty: str
+    bloom: str
 
 
 class ModelCallStore:
@@ -63,24 +73,38 @@ class ModelCallStore:
         return stored
 
     async def stems_on_chunk(self, workflow_id: str, chunk_id: int, *, except_slot: int, limit: int) -> list[str]:
-        """Stems that other slots got from the same chunk, newest first: questions not to be asked again.
+        """Stems that exist on the same chunk, newest first: questions not to be asked again.
 
-        Read here and not from the mirror, which lags behind by design.
+        Those of the generation's other slots are read here and not from the mirror, which lags behind by design. The
+        rest are the questions of the quiz's other generations, one that is to be replaced among them.
         """
-        stem = col(ModelCall.question)["stem"].astext
-        query = (
-            select(stem)
-            .where(
-                col(ModelCall.workflow_id) == workflow_id,
-                col(ModelCall.chunk_id) == chunk_id,
-                col(ModelCall.slot) != except_slot,
-                col(ModelCall.question).is_not(None),
-            )
-            .order_by(col(ModelCall.created_at).desc())
-            .limit(limit)
+        of_other_slots = select(
+            col(ModelCall.question)["stem"].astext.label("stem"), col(ModelCall.created_at).label("made")
+        ).where(
+            col(ModelCall.workflow_id) == workflow_id,
+            col(ModelCall.chunk_id) == chunk_id,
+            col(ModelCall.slot) != except_slot,
+            col(ModelCall.question).is_not(None),
         )
+        quiz_id = select(col(WorkflowState.quiz_id)).where(col(WorkflowState.workflow_id) == workflow_id)
+        of_the_quiz = select(col(QuestionRow.stem), col(QuestionRow.created_at)).where(
+            col(QuestionRow.quiz_id) == quiz_id.scalar_subquery(),
+            col(QuestionRow.source)["chunk"].astext == str(chunk_id),
+            col(QuestionRow.workflow_id) != workflow_id,
+        )
+        both = union_all(of_other_slots, of_the_quiz).subquery()
+        query = select(both.c.stem).order_by(both.c.made.desc()).limit(limit)
         async with self._engine.connect() as connection:
             return list(dict.fromkeys((await connection.scalars(query)).all()))
+
+    async def replaced(self, quiz_id: uuid.UUID, question_id: uuid.UUID) -> Replaced | None:
+        """What is kept of a question that is to be replaced; None when the quiz has no such question."""
+        query = select(col(QuestionRow.source), col(QuestionRow.difficulty), col(QuestionRow.bloom)).where(
+            col(QuestionRow.id) == question_id, col(QuestionRow.quiz_id) == quiz_id
+        )
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else Replaced(row[0].get("chunk"), row[1], row[2])
 
     async def next_attempts(self, workflow_id: str) -> dict[int, int]:
         """Slot -> first attempt number without a stored answer."""

@@ -3,16 +3,30 @@
 import contextlib
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
 from domain.chunking import Chunk
-from storage.tables import ContentChunk, QuestionRow, Quiz, SourceDocument, User, WorkflowState, now
+from domain.documents.errors import ContentTooLarge
+from domain.statuses import ACTIVE
+from storage.tables import (
+    ContentChunk,
+    ModelCall,
+    ModelWait,
+    QuestionRow,
+    Quiz,
+    SourceDocument,
+    User,
+    WorkflowState,
+    now,
+)
 
 # The owner of what the command line makes.
 LOCAL_ACCOUNT = "local@localhost"
@@ -89,6 +103,39 @@ class QuizStore:
         async with AsyncSession(self._engine) as session:
             return await session.get(Quiz, quiz_id)
 
+    async def of_owner(
+        self, owner_id: uuid.UUID, *, after: tuple[datetime, uuid.UUID] | None, limit: int
+    ) -> list[Quiz]:
+        """An owner's quizzes, newest first, from the one after `after` on."""
+        query = select(Quiz).where(col(Quiz.owner_id) == owner_id)
+        if after is not None:
+            query = query.where(tuple_(col(Quiz.created_at), col(Quiz.id)) < after)
+        query = query.order_by(col(Quiz.created_at).desc(), col(Quiz.id).desc()).limit(limit)
+        async with AsyncSession(self._engine) as session:
+            return list(await session.scalars(query))
+
+    async def change(self, quiz_id: uuid.UUID, changes: Mapping[str, Any]) -> Quiz | None:
+        """Change columns of a quiz; None when it is gone."""
+        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+            statement = update(Quiz).where(col(Quiz.id) == quiz_id).values({**changes, "updated_at": now()})
+            quiz = await session.scalar(statement.returning(Quiz))
+            await session.commit()
+        return quiz
+
+    async def delete(self, quiz_id: uuid.UUID) -> str | None:
+        """Delete a quiz with all that belongs to it; the id of its active generation, when that is in the way."""
+        of_quiz = select(col(WorkflowState.workflow_id)).where(col(WorkflowState.quiz_id) == quiz_id)
+        async with self._engine.begin() as connection:
+            # The lock first: a start that comes now waits, and then finds no quiz.
+            await connection.execute(select(col(Quiz.id)).where(col(Quiz.id) == quiz_id).with_for_update())
+            active = await connection.scalar(of_quiz.where(col(WorkflowState.status).in_(ACTIVE)))
+            if active is not None:
+                return str(active)
+            await connection.execute(delete(ModelCall).where(col(ModelCall.workflow_id).in_(of_quiz)))
+            await connection.execute(delete(ModelWait).where(col(ModelWait.workflow_id).in_(of_quiz)))
+            await connection.execute(delete(Quiz).where(col(Quiz.id) == quiz_id))
+        return None
+
     @contextlib.asynccontextmanager
     async def one_at_a_time(self, name: str) -> AsyncIterator[None]:
         """Keep other processes out of the same block with the same name: a second one waits."""
@@ -121,6 +168,68 @@ class QuizStore:
         )
         async with AsyncSession(self._engine) as session:
             return list(await session.scalars(query.order_by(col(SourceDocument.ordinal))))
+
+    async def add_documents(
+        self, quiz_id: uuid.UUID, documents: Sequence[NewDocument], *, most_bytes: int
+    ) -> tuple[list[SourceDocument], int] | None:
+        """Add documents after those that are there; the rows, and how many had been there with the same text.
+
+        None when the quiz is gone. Raises ContentTooLarge when all together would exceed `most_bytes`.
+        """
+        hashes = [document.content_hash for document in documents]
+        mine = col(SourceDocument.quiz_id) == quiz_id
+        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+            # One upload at a time: the order of the documents, and the sum of their sizes.
+            if await session.scalar(select(col(Quiz.id)).where(col(Quiz.id) == quiz_id).with_for_update()) is None:
+                return None
+            known = set(await session.scalars(select(col(SourceDocument.content_hash)).where(mine)))
+            size, last = (
+                await session.execute(
+                    select(
+                        func.coalesce(func.sum(func.octet_length(col(SourceDocument.text))), 0),
+                        func.coalesce(func.max(col(SourceDocument.ordinal)), -1),
+                    ).where(mine)
+                )
+            ).one()
+            fresh = {one.content_hash: one for one in documents if one.content_hash not in known}
+            size += sum(len(document.text.encode()) for document in fresh.values())
+            if size > most_bytes:
+                raise ContentTooLarge(name="All content together", size=f"{size:,}", limit=f"{most_bytes:,}")
+            for ordinal, (content_hash, document) in enumerate(fresh.items(), start=last + 1):
+                session.add(
+                    SourceDocument(
+                        quiz_id=quiz_id,
+                        ordinal=ordinal,
+                        name=document.name,
+                        title=document.title,
+                        text=document.text,
+                        content_hash=content_hash,
+                    )
+                )
+            await session.commit()
+            query = select(SourceDocument).where(mine, col(SourceDocument.content_hash).in_(hashes))
+            rows = list(await session.scalars(query.order_by(col(SourceDocument.ordinal))))
+        return rows, len(documents) - len(fresh)
+
+    async def has_documents(self, quiz_id: uuid.UUID) -> bool:
+        """Whether there is anything to ask about."""
+        query = select(func.count()).where(col(SourceDocument.quiz_id) == quiz_id)
+        async with self._engine.connect() as connection:
+            return bool(await connection.scalar(query))
+
+    async def document(self, quiz_id: uuid.UUID, document_id: uuid.UUID) -> SourceDocument | None:
+        """A document of a quiz."""
+        async with AsyncSession(self._engine) as session:
+            document = await session.get(SourceDocument, document_id)
+        return document if document is not None and document.quiz_id == quiz_id else None
+
+    async def delete_document(self, quiz_id: uuid.UUID, document_id: uuid.UUID) -> bool:
+        """Delete a document of a quiz with its chunks; False when there is none."""
+        statement = delete(SourceDocument).where(
+            col(SourceDocument.id) == document_id, col(SourceDocument.quiz_id) == quiz_id
+        )
+        async with self._engine.begin() as connection:
+            return bool((await connection.execute(statement)).rowcount)
 
     async def save_chunks(self, document: SourceDocument, chunks: Sequence[Chunk]) -> list[ContentChunk]:
         """Write the chunks of a document once; a repeated call returns the first one's chunks."""

@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, delete, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import col
 
-from domain.statuses import Status
+from domain.statuses import ACTIVE, Status
 from storage.snapshots import (
     EventType,
     Fence,
@@ -31,7 +32,6 @@ from storage.tables import (
     now,
 )
 
-ACTIVE = (Status.RUNNING, Status.PAUSED)
 RESUMABLE = (Status.PAUSED, Status.FAILED, Status.CANCELLED)
 
 
@@ -140,9 +140,12 @@ class WorkflowStateStore(Starts):
                 await connection.execute(delete(ModelWait).where(col(ModelWait.workflow_id) == write.workflow_id))
         return Fence.ACCEPTED
 
-    async def mark_completed(self, workflow_id: str) -> bool:
-        """Close an open row as completed, from outside the workflow; False when it is closed or gone already."""
-        return await self._close(workflow_id, Status.COMPLETED, None)
+    async def mark_completed(self, workflow_id: str, *, unless_changed: datetime | None = None) -> bool:
+        """Close an open row as completed, from outside the workflow; False when it is closed or gone already.
+
+        `unless_changed` is when the row was changed last as the caller knows it; False when it was since.
+        """
+        return await self._close(workflow_id, Status.COMPLETED, None, None, unless_changed)
 
     async def mark_failed(
         self,
@@ -151,12 +154,13 @@ class WorkflowStateStore(Starts):
         status: Status = Status.FAILED,
         *,
         who: Mapping[str, Any] | None = None,
+        unless_changed: datetime | None = None,
     ) -> bool:
         """Close an open row as failed or cancelled, with the reason; False when it is closed or gone already.
 
-        `who` goes into the event: the identity that did it, and what it said.
+        `who` goes into the event: the identity that did it, and what it said. `unless_changed` as above.
         """
-        return await self._close(workflow_id, status, reason, who)
+        return await self._close(workflow_id, status, reason, who, unless_changed)
 
     async def pause_requested(self, workflow_id: str) -> None:
         """Note that a pause is on its way; the first snapshot that is not `running` ends the note."""
@@ -230,9 +234,15 @@ class WorkflowStateStore(Starts):
         return None if row is None else (row[0], Status(row[1]).is_active)
 
     async def _close(
-        self, workflow_id: str, status: Status, reason: str | None, who: Mapping[str, Any] | None = None
+        self,
+        workflow_id: str,
+        status: Status,
+        reason: str | None,
+        who: Mapping[str, Any] | None,
+        unless_changed: datetime | None,
     ) -> bool:
         moment = now()
+        unchanged = true() if unless_changed is None else col(WorkflowState.updated_at) == unless_changed
         async with self._engine.begin() as connection:
             row = (
                 await connection.execute(
@@ -240,6 +250,7 @@ class WorkflowStateStore(Starts):
                     .where(
                         col(WorkflowState.workflow_id) == workflow_id,
                         col(WorkflowState.status).in_(ACTIVE),
+                        unchanged,
                     )
                     .values(status=status, error_message=reason, updated_at=moment, completed_at=moment)
                     .returning(

@@ -39,6 +39,8 @@ class GenerationOptions:
     checkpoint_interval: int = 5
     checkpoint_timeout: float = 300.0
     mirror_delay: float = 2.0
+    # A question's id: the new ones are asked for in its place, on its chunk, as hard and on the same Bloom level.
+    replaces: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class PrepareContentInput:
     question_count: int
     # After a failure the unfinished slots ask for new answers instead of reading the stored ones that failed.
     fresh_attempts: bool = False
+    # See GenerationOptions.
+    replaces: str = ""
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,12 @@ class QuizGenerationWorkflow:
         self._tell()
         prepared = await workflow.execute_activity(
             "prepare_content",
-            PrepareContentInput(self._options.quiz_id, self._options.question_count, self._start.fresh_attempts),
+            PrepareContentInput(
+                self._options.quiz_id,
+                self._options.question_count,
+                self._start.fresh_attempts,
+                self._options.replaces,
+            ),
             result_type=PreparedContent,
             start_to_close_timeout=PREPARE_TIMEOUT,
             heartbeat_timeout=PREPARE_HEARTBEAT_TIMEOUT,

@@ -4,7 +4,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = (
-    "activities", "api", "commands", "demo_model", "domain", "embedded", "model", "service", "storage", "workflows",
+    "activities", "api", "commands", "demo_model", "domain", "embedded", "metrics", "model", "service", "storage",
+    "workflows", "writing",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ READS_ENVIRONMENT = {
     "settings.py": "the one place",
     "embedded/stack.py": "hands the environment on to the processes that it starts",
     "embedded/temporal_download.py": "hands it on to the process that downloads",
+    "metrics/sharing.py": "PROMETHEUS_MULTIPROC_DIR belongs to prometheus_client, which reads nothing else",
     "embedded/external.py": "TEMPORAL_PROFILE and TEMPORAL_CONFIG_FILE are read by the SDK itself",
 }
 

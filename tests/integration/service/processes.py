@@ -25,16 +25,22 @@ class Process:
             parts.get("states", world.states),
             world.quizzes,
             parts.get("calls", world.calls),
-            self._store,
+            parts.get("processes", self._store),
             parts.get("model") or client_of(ModelClient, world),
         )
 
     async def kill(self) -> None:
         """End it as SIGKILL does: nobody writes a last word, and its connections break."""
-        for task in _generations():
-            task.cancel()
+        for task in asyncio.all_tasks():
+            if task in _generations() or task.get_name() == self.service.run_id:
+                task.cancel()
         await until_no_generation_runs()
         await self._store.release()
+
+        async def lives() -> bool:
+            return await self._store.lives(self.service.run_id)
+
+        await until(lives, lambda alive: not alive)  # the server takes a moment to see that a connection broke
 
 
 @asynccontextmanager

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from activities.reading import read_answer
 from storage.model_calls import ModelCallStore
 from storage.quizzes import ChunkText
 from storage.tables import Quiz, now
 from storage.workflow_states import WorkflowStateStore
 from tests.integration.storage.made import answer, make_generation, pay
 from workflows.messages import DraftInput
+from writing.reading import read_answer
 
 ID = "mcq_x_1"
 STATE: DraftInput = {

@@ -20,6 +20,11 @@ OTHER_NAMES = {
     "READERS": "the table in domain/documents/__init__.py",
     "ADDRESS": "a placeholder",
     "NODE_HEARTBEAT_TIMEOUT": "a constant of workflows/question_graph.py",
+    **dict.fromkeys(
+        ["POSTGRES_PASSWORD", "POSTGRES_MCQ_PASSWORD", "POSTGRES_TEMPORAL_PASSWORD"], "demanded by docker-compose.yml"
+    ),
+    **dict.fromkeys(["API_PORT", "TEMPORAL_PORT", "TEMPORAL_UI_PORT"], "a published port of docker-compose.yml"),
+    **dict.fromkeys(["TEMPORAL_API_KEY", "TEMPORAL_TLS"], "of Temporal's own client configuration"),
     "OK": "an exit code",
     "FAILED": "an exit code",
     "USAGE": "an exit code",

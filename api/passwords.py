@@ -1,0 +1,37 @@
+"""Password hashes: argon2id, off the event loop, and not many at once."""
+
+import asyncio
+from functools import cache
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+# Each hash takes 64 MB and tens of milliseconds of a core: a flood of sign-ins must not take the machine.
+AT_ONCE = 2
+
+
+class Passwords:
+    """Hashes and checks passwords."""
+
+    def __init__(self) -> None:
+        self._hash = PasswordHash((Argon2Hasher(),))
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def hash(self, password: str) -> str:
+        """The hash to store."""
+        async with self._slots:
+            return await asyncio.to_thread(self._hash.hash, password)
+
+    async def verify(self, password: str, stored: str | None) -> bool:
+        """Whether the password is right. Without a stored hash it takes as long, and is wrong."""
+        async with self._slots:
+            right = await asyncio.to_thread(self._hash.verify, password, stored or self._nobodys())
+        return right and stored is not None
+
+    def _nobodys(self) -> str:
+        return _hash_of_nobody(self._hash)
+
+
+@cache
+def _hash_of_nobody(hasher: PasswordHash) -> str:
+    return hasher.hash("nobody has this password")

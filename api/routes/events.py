@@ -1,0 +1,56 @@
+"""Server-sent events of a quiz: progress, and each question as it lands."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic_core import to_json
+
+from api.dependencies import Caller, OwnQuiz, TheCaller, TheServices
+from api.live import Position, position_of
+from api.problems import told
+from api.schemas import status_json
+from api.services import Services
+from metrics.http import sse_reader
+from service.status import GenerationStatus
+from storage.tables import Quiz
+
+router = APIRouter(prefix="/quiz/{quiz_id}", tags=["generations"])
+
+# Milliseconds after which a browser that lost the stream asks again.
+RECONNECT = 2_000
+
+LastEventId = Annotated[
+    str | None,
+    Header(
+        pattern=r"^\d{1,18}(\.\d{1,7})?$",
+        description="The id of the last event that was seen: the stream goes on after it, without gap or repeat. "
+        "`0` tells everything from the beginning. Browsers send it by themselves.",
+    ),
+]
+
+
+@router.get(
+    "/events", response_class=EventSourceResponse, responses=told("unauthorized", "not-found", "invalid", "unavailable")
+)
+async def events(
+    services: TheServices, caller: TheCaller, quiz: OwnQuiz, last_event_id: LastEventId = None
+) -> AsyncIterator[ServerSentEvent]:
+    """`status` first (the newest generation, or null), then `question` and `progress` as they happen.
+
+    With `Last-Event-ID` only what came after it. Every event has an id.
+    """
+    with sse_reader():
+        after = position_of(last_event_id) if last_event_id else await services.live.head(quiz.id)
+        if not last_event_id:
+            yield await _status(services, caller, quiz, after)
+        async for message in services.live.follow(quiz.id, after, until=caller.signed_in_until):
+            yield ServerSentEvent(raw_data=message.data, event=message.name, id=message.id)
+
+
+async def _status(services: Services, caller: Caller, quiz: Quiz, after: Position) -> ServerSentEvent:
+    """Read after `after` was: what happens in between is told again as progress, and nothing is left out."""
+    row = await services.reads.newest_state(quiz.id, caller.id)
+    shown = status_json(services.as_shown(GenerationStatus.of(row, row.waiting()))) if row else None
+    return ServerSentEvent(raw_data=to_json(shown).decode(), event="status", id="{}.{}".format(*after), retry=RECONNECT)

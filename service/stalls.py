@@ -1,0 +1,69 @@
+"""Why a generation that is `running` stands still, from what Temporal says of its pending work."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.enums.v1 import PendingActivityState, PendingWorkflowTaskState
+from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
+
+# A worker takes work up within milliseconds; one that is busy within a second or two.
+TAKEN_UP_WITHIN = timedelta(seconds=5)
+# Workers beat every 5 s while they wait for the model.
+BEATS_WITHIN = timedelta(seconds=15)
+# The first failures of a step are retried within seconds, and are nobody's concern.
+FAILED_OFTEN = 3
+# Provider outages are told as waiting, with their own reason.
+_TOLD_OTHERWISE = {"ProviderUnavailable"}
+
+Stalled = Mapping[str, Any]
+
+
+def stall_of(description: DescribeWorkflowExecutionResponse, moment: datetime) -> Stalled | None:
+    """`reason`, `since` and, for a step that keeps failing, `attempt`; None when it gets on."""
+    task = description.pending_workflow_task
+    if task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED:
+        if task.attempt > FAILED_OFTEN:
+            return {
+                "reason": "the workflow's own code fails on every worker; deploy a fix and it goes on",
+                "since": _time(task.original_scheduled_time).isoformat(),
+                "attempt": task.attempt,
+            }
+        since = _time(task.original_scheduled_time)
+        if moment - since > TAKEN_UP_WITHIN:
+            return _no_worker(since)
+    stalls = [stall for activity in description.pending_activities if (stall := _of_activity(activity, moment))]
+    return min(stalls, key=lambda stall: str(stall["since"]), default=None)
+
+
+def _of_activity(activity: PendingActivityInfo, moment: datetime) -> Stalled | None:
+    name = activity.activity_type.name
+    if activity.attempt > FAILED_OFTEN and activity.HasField("last_failure"):
+        failure = activity.last_failure
+        if failure.application_failure_info.type in _TOLD_OTHERWISE:
+            return None
+        return {
+            "reason": f"{name} keeps failing: {failure.message}",
+            "since": _time(activity.last_started_time).isoformat(),
+            "attempt": activity.attempt,
+        }
+    match activity.state:
+        case PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED:
+            since = _time(activity.scheduled_time)
+            return _no_worker(since) if moment - since > TAKEN_UP_WITHIN else None
+        case PendingActivityState.PENDING_ACTIVITY_STATE_STARTED if activity.HasField("last_heartbeat_time"):
+            since = _time(activity.last_heartbeat_time)
+            if moment - since > BEATS_WITHIN:
+                reason = f"the worker that ran {name} is gone or cut off; another takes it over after its time-out"
+                return {"reason": reason, "since": since.isoformat()}
+    return None
+
+
+def _no_worker(since: datetime) -> Stalled:
+    return {"reason": "no worker takes up the work; start one, and it goes on", "since": since.isoformat()}
+
+
+def _time(stamp: Timestamp) -> datetime:
+    return stamp.ToDatetime(UTC)

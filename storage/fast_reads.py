@@ -1,0 +1,143 @@
+"""What is read again and again while teachers watch: one statement, one round trip each, on psycopg's own pool.
+
+The status of a generation is asked for a thousand times a second, and the live events ask for what is new.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import class_row
+from psycopg_pool import AsyncConnectionPool
+
+_STATE = """
+SELECT w.workflow_id, w.quiz_id, w.status, w.current_node, w.state_data - 'options' AS state_data, w.error_message,
+       w.retry_count, w.total_steps, w.completed_steps, w.created_at, w.updated_at, w.completed_at,
+       (SELECT jsonb_agg(jsonb_build_object('reason', m.reason, 'since', m.since, 'retry_at', m.retry_at)
+                         ORDER BY m.since)
+        FROM model_wait m WHERE m.workflow_id = w.workflow_id AND w.status = 'running') AS waits
+FROM workflow_state w JOIN quiz q ON q.id = w.quiz_id
+"""
+_ONE = _STATE + "WHERE w.workflow_id = %s AND q.id = %s AND q.owner_id = %s"
+_NEWEST = _STATE + "WHERE q.id = %s AND q.owner_id = %s ORDER BY w.created_at DESC LIMIT 1"
+_HEAD = """
+SELECT coalesce(max(e.id), 0) FROM workflow_event e JOIN workflow_state w ON w.id = e.workflow_state_id
+WHERE w.quiz_id = %s
+"""
+_EVENTS = """
+SELECT e.id, e.event_type, e.event_data, e.created_at, w.workflow_id
+FROM workflow_event e JOIN workflow_state w ON w.id = e.workflow_state_id
+WHERE w.quiz_id = %s AND e.id > %s ORDER BY e.id LIMIT %s
+"""
+_QUESTIONS = """
+SELECT id, workflow_id, slot, stem, options, key, explanation, difficulty, bloom, source, flaws, model, review_status,
+       review_reason, review_comment, replaces_id, edited_at, created_at, updated_at
+FROM question WHERE workflow_id = %s AND slot = ANY(%s)
+"""
+
+
+@dataclass(slots=True)
+class WaitRead:
+    """A slot that waits for the provider."""
+
+    reason: str
+    since: datetime
+    retry_at: datetime
+
+
+@dataclass(slots=True)
+class StateRead:
+    """A generation's row, without its options."""
+
+    workflow_id: str
+    quiz_id: uuid.UUID
+    status: str
+    current_node: str | None
+    state_data: dict[str, Any]
+    error_message: str | None
+    retry_count: int
+    total_steps: int
+    completed_steps: int
+    created_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+    waits: list[dict[str, str]] | None
+
+    def waiting(self) -> list[WaitRead]:
+        """The slots that wait for the provider, longest first."""
+        moment = datetime.fromisoformat
+        return [WaitRead(w["reason"], moment(w["since"]), moment(w["retry_at"])) for w in self.waits or []]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRead:
+    """One entry of a quiz's log."""
+
+    id: int
+    event_type: str
+    event_data: dict[str, Any]
+    created_at: datetime
+    workflow_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRead:
+    """A question as the events carry it; the columns of the table."""
+
+    id: uuid.UUID
+    workflow_id: str
+    slot: int
+    stem: str
+    options: list[dict[str, str]]
+    key: int
+    explanation: str
+    difficulty: str
+    bloom: str
+    source: dict[str, Any]
+    flaws: list[str]
+    model: str
+    review_status: str
+    review_reason: str | None
+    review_comment: str | None
+    replaces_id: uuid.UUID | None
+    edited_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class FastReads:
+    """The reads. Errors are psycopg's own: the caller's database is away."""
+
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        self._pool = pool
+
+    async def state(self, workflow_id: str, quiz_id: uuid.UUID, owner_id: uuid.UUID) -> StateRead | None:
+        """A generation of the owner's quiz."""
+        rows = await self._rows(StateRead, _ONE, workflow_id, quiz_id, owner_id)
+        return rows[0] if rows else None
+
+    async def newest_state(self, quiz_id: uuid.UUID, owner_id: uuid.UUID) -> StateRead | None:
+        """The newest generation of the owner's quiz."""
+        rows = await self._rows(StateRead, _NEWEST, quiz_id, owner_id)
+        return rows[0] if rows else None
+
+    async def last_event(self, quiz_id: uuid.UUID) -> int:
+        """The id of the newest entry of a quiz's log; 0 when it is empty."""
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute(_HEAD, (quiz_id,))).fetchone()
+        return int(row[0]) if row else 0
+
+    async def events(self, quiz_id: uuid.UUID, after: int, limit: int) -> list[EventRead]:
+        """The entries of a quiz's log after one, oldest first."""
+        return await self._rows(EventRead, _EVENTS, quiz_id, after, limit)
+
+    async def questions(self, workflow_id: str, slots: list[int]) -> list[QuestionRead]:
+        """The questions of some slots, in their order."""
+        rows = await self._rows(QuestionRead, _QUESTIONS, workflow_id, slots)
+        return sorted(rows, key=lambda row: row.slot)
+
+    async def _rows(self, kind: type[Any], sql: str, *values: object) -> list[Any]:
+        async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(kind)) as cursor:
+            await cursor.execute(sql, values)
+            return await cursor.fetchall()

@@ -1,0 +1,79 @@
+"""Content into chunks, and the plan of a generation's slots."""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+
+from domain.chunking import split
+from domain.plan import ChunkSpan, plan_slots
+from storage.model_calls import ModelCallStore, Replaced
+from storage.quizzes import QuizStore
+from workflows.messages import PlannedSlot, PrepareContentInput, PreparedContent
+
+
+class NoContent(Exception):
+    """The quiz has nothing to ask about."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunks:
+    ids: list[int]
+    spans: list[ChunkSpan]
+
+
+async def prepare(
+    quizzes: QuizStore, calls: ModelCallStore, workflow_id: str, request: PrepareContentInput
+) -> PreparedContent:
+    """Split the quiz's documents once, plan its slots, and tell what an earlier run has finished.
+
+    Raises NoContent when there is nothing to plan on.
+    """
+    quiz_id = uuid.UUID(request.quiz_id)
+    chunks = await _chunks(quizzes, quiz_id)
+    if not chunks.ids:
+        raise NoContent("the quiz has no content to ask about")
+    planned = plan_slots(chunks.spans, request.question_count, seed=workflow_id)
+    plan = [
+        PlannedSlot(slot.chunk, slot.part, slot.parts, slot.difficulty, slot.bloom, slot.key_position)
+        for slot in planned
+    ]
+    replaced = await calls.replaced(quiz_id, uuid.UUID(request.replaces)) if request.replaces else None
+    if replaced is not None:
+        plan = in_place_of(replaced, plan, chunks.ids)
+    stems = await quizzes.question_stems(quiz_id)
+    finished = {slot: stem for owner, slot, stem in stems if owner == workflow_id}
+    next_attempt = await calls.next_attempts(workflow_id) if request.fresh_attempts else {}
+    return PreparedContent(
+        chunk_ids=chunks.ids,
+        chunk_sizes=[span.size for span in chunks.spans],
+        plan=plan,
+        finished=finished,
+        next_attempt={slot: attempt for slot, attempt in next_attempt.items() if slot not in finished},
+        other_stems=[stem for owner, _, stem in stems if owner != workflow_id],
+        spent=await calls.spent(workflow_id, None if request.fresh_attempts else list(finished)),
+    )
+
+
+def in_place_of(replaced: Replaced, plan: list[PlannedSlot], chunk_ids: list[int]) -> list[PlannedSlot]:
+    """The plan with every slot on the chunk, difficulty and Bloom level of one question.
+
+    Its parts share the chunk. When the chunk is gone, the slots stay on the chunks that they were planned on.
+    """
+    if replaced.chunk_id is None or replaced.chunk_id not in chunk_ids:
+        return [PlannedSlot(slot.c, slot.p, slot.n, replaced.difficulty, replaced.bloom, slot.k) for slot in plan]
+    chunk, parts = chunk_ids.index(replaced.chunk_id), len(plan)
+    return [
+        PlannedSlot(chunk, part, parts, replaced.difficulty, replaced.bloom, slot.k)
+        for part, slot in enumerate(plan, start=1)
+    ]
+
+
+async def _chunks(quizzes: QuizStore, quiz_id: uuid.UUID) -> _Chunks:
+    chunks, section_base = _Chunks([], []), 0
+    for document in await quizzes.documents(quiz_id):
+        pieces = await asyncio.to_thread(split, document.text)  # seconds of CPU for megabytes
+        saved = await quizzes.save_chunks(document, pieces)
+        chunks.ids.extend(chunk.id for chunk in saved if chunk.id is not None)
+        chunks.spans.extend(ChunkSpan(section_base + chunk.section, len(chunk.text)) for chunk in saved)
+        section_base += 1 + max((chunk.section for chunk in saved), default=0)
+    return chunks

@@ -1,0 +1,39 @@
+"""How long to wait for a provider that is away, and what a person sees of the wait."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import structlog
+
+from workflows.question_graph import NODE_RETRY
+from writing.outages import DATABASE_ERRORS
+
+log = structlog.get_logger()
+
+# "Try again now" is not taken at its word; and to Temporal a delay of 0 is none.
+SHORTEST_PAUSE = timedelta(seconds=0.5)
+
+
+def next_delay(try_: int, retry_after: float | None) -> timedelta:
+    """What the provider asked for; else the retry policy's growing pause. `try_` counts from 1."""
+    if retry_after is not None:
+        return max(timedelta(seconds=retry_after), SHORTEST_PAUSE)
+    assert NODE_RETRY.maximum_interval is not None  # noqa: S101 - it is set where it is defined
+    doubling = NODE_RETRY.initial_interval * min(NODE_RETRY.backoff_coefficient ** (try_ - 1), 1e6)
+    return min(doubling, NODE_RETRY.maximum_interval)
+
+
+def in_words(wait: timedelta) -> str:
+    """A wait as a person says it."""
+    seconds = wait.total_seconds()
+    return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"
+
+
+@contextmanager
+def only_for_display(workflow_id: str, slot: int) -> Iterator[None]:
+    """What a person sees of a wait may be late; the retry itself does not live in PostgreSQL."""
+    try:
+        yield
+    except DATABASE_ERRORS as problem:
+        log.warning("wait_not_shown", workflow_id=workflow_id, slot=slot, error=type(problem).__name__)
