@@ -17,7 +17,7 @@ DEMO_MODEL = "demo-model"
 SHORTEST_SECRET = 32
 
 
-class MissingSetting(Exception):
+class MissingSetting(ValueError):
     """A setting is needed that is not set; the text says which, and what to do."""
 
 

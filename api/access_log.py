@@ -13,12 +13,13 @@ log = structlog.get_logger()
 
 # A caller's own id is kept when it is one; whatever else it sends must not get into the log.
 _USABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# Asked for each second by machines; their successes would drown the rest.
-_QUIET = {"/healthz", "/readyz", "/metrics"}
 
 
 class AccessLog:
-    """Middleware. Logs the route's template, not the address: that may hold what a person typed."""
+    """Middleware. Logs the route's template, not the address: that may hold what a person typed.
+
+    Reads that succeed are told at DEBUG only: pages poll each second, and their lines would drown the rest.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -47,10 +48,9 @@ class AccessLog:
             seconds = time.perf_counter() - began
             route = getattr(scope.get("route"), "path", None)
             observe_request(scope["method"], route, status, seconds)
-            if not (route in _QUIET and status < 400):
-                log.info(
-                    "request", method=scope["method"], route=route, status=status, milliseconds=round(seconds * 1000, 1)
-                )
+            reads = scope["method"] in ("GET", "HEAD") and status < 400
+            tell = log.debug if reads else log.info
+            tell("request", method=scope["method"], route=route, status=status, milliseconds=round(seconds * 1000, 1))
 
 
 def _request_id(scope: Scope) -> str:

@@ -15,7 +15,7 @@ from api.access_log import AccessLog
 from api.guards import Guards
 from api.live import Live
 from api.problems import ProblemBody
-from api.routes import auth, documents, events, generations, health, quizzes
+from api.routes import auth, documents, events, generations, health, question_review, questions, quizzes
 from api.schemas import PastedDocument
 from api.services import open_services
 from settings import Settings
@@ -41,7 +41,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="mcq", version="0.1.0", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     problem_handlers.install(app)
-    for routes in (auth, quizzes, documents, generations, events, health):
+    # In the order in which they are looked through: what is asked for most comes first.
+    for routes in (generations, events, auth, quizzes, documents, questions, question_review, health):
         app.include_router(routes.router)
     # The last one added is the first that sees a request.
     app.add_middleware(Guards, most_upload=settings.api_max_upload)
@@ -75,6 +76,9 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     """FastAPI's document with the models that routes only refer to."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        for operation in (one for item in document["paths"].values() for one in item.values()):
+            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+                del operation["responses"]["422"]  # FastAPI's own, which nothing answers with
         schemas = document["components"]["schemas"]
         for model in (ProblemBody, PastedDocument):
             schema = model.model_json_schema(ref_template="#/components/schemas/{model}")

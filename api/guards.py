@@ -7,10 +7,13 @@ import asyncio
 import json
 from typing import Any
 
+import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problem_handlers import headers_of
 from api.problems import Problem, unavailable
+
+log = structlog.get_logger()
 
 # A client hears within 3 s that a part is away. The rest is for the answer's way.
 DEADLINE = 2.8
@@ -50,31 +53,35 @@ class _Request:
         self._receive, self._send = receive, send
         self._received = 0
         self._responding = False
-        self._given_up = False
+        self._grew_too_large = False
         self._timer: asyncio.TimerHandle | None = None
-        self._expired = asyncio.get_running_loop().create_future()
+        self._task: asyncio.Task[Any] | None = None
+        # The answer that was given in the handler's place.
+        self._giving_up: asyncio.Task[None] | None = None
 
     async def run(self, app: ASGIApp, scope: Scope, *, has_body: bool) -> None:
         """Run the application until it has answered, or until its time is over."""
+        self._task = asyncio.current_task()
         if not has_body:
             self.restart()
-        task = asyncio.ensure_future(app(scope, self._guarded_receive, self._guarded_send))
         try:
-            await asyncio.wait({task, self._expired}, return_when=asyncio.FIRST_COMPLETED)
+            await app(scope, self._guarded_receive, self._guarded_send)
+        except _TooLarge:
+            if not self._responding:
+                await self.answer(self.too_large())
+        except asyncio.CancelledError:
+            if self._giving_up is None:
+                raise
+            await self._giving_up
+        except Exception as error:
+            if self._giving_up is not None:
+                return  # what fails because it was given up has been answered
+            log.error("unexpected_error", exc_info=error)
+            if self._responding:
+                raise  # half an answer: the connection must break
+            await self.answer(Problem("internal", "Something went wrong that should not."))
         finally:
             self.stop()
-            if not task.done():
-                # Not awaited: what hangs in a driver may hang in its cancellation too.
-                self._given_up = True
-                task.cancel()
-                task.add_done_callback(_look_at)
-        if task.done():
-            if isinstance(error := task.exception() if not task.cancelled() else None, _TooLarge):
-                await self._answer_too_late(self.too_large())
-            elif error is not None:
-                raise error
-            return
-        await self._answer_too_late(unavailable("A part of the service"))
 
     def restart(self, seconds: float = DEADLINE) -> None:
         """Count from now. Handlers with work of their own to do may ask for more."""
@@ -99,27 +106,28 @@ class _Request:
         """The problem of a body over the bound."""
         return Problem("too-large", f"The body is larger than {self.most_bytes:,} bytes.")
 
-    async def _answer_too_late(self, problem: Problem) -> None:
-        if not self._responding:
-            await self.answer(problem)
-
     def _expire(self) -> None:
-        if not self._expired.done():
-            self._expired.set_result(None)
+        """Answer in the handler's place, and end it. It may hang in a driver, and in its cancellation too."""
+        if not self._responding and self._task is not None:
+            self._giving_up = asyncio.ensure_future(self.answer(unavailable("A part of the service")))
+            self._task.cancel()
 
     async def _guarded_receive(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request":
             self._received += len(message.get("body", b""))
             if self._received > self.most_bytes:
+                self._grew_too_large = True
                 raise _TooLarge
             if not message.get("more_body", False) and not self._responding:
                 self.restart()  # a slow client's own time does not count
         return message
 
     async def _guarded_send(self, message: Message) -> None:
-        if self._given_up:
+        if self._giving_up is not None:
             raise asyncio.CancelledError
+        if self._grew_too_large and not self._responding:
+            raise _TooLarge  # FastAPI makes a 400 of whatever the reading of a body raises
         if message["type"] == "http.response.start":
             self._responding = True
             self.stop()  # what streams may take its time
@@ -128,12 +136,6 @@ class _Request:
 
 class _TooLarge(Exception):
     """The body grew over its bound while it was read."""
-
-
-def _look_at(task: "asyncio.Future[Any]") -> None:
-    """Take note of how an abandoned handler ended, so that asyncio does not complain."""
-    if not task.cancelled():
-        task.exception()
 
 
 def _declared_length(scope: Scope) -> int | None:

@@ -1,6 +1,6 @@
 """From exceptions to problem details: the one place that knows which error is which status."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -11,6 +11,8 @@ from fastapi.responses import JSONResponse
 from psycopg_pool import PoolTimeout
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Scope
 
 from api.problems import MEDIA_TYPE, RETRY_AFTER, Problem, not_found, unavailable
 from domain.documents import ContentError, ContentTooLarge
@@ -27,11 +29,11 @@ from service.errors import (
 
 log = structlog.get_logger()
 
-_BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-media-type"}
+_BY_STATUS = {413: "too-large", 415: "unsupported-media-type"}
 
 
 def install(app: FastAPI) -> None:
-    """Answer every failure with a problem."""
+    """Answer failures with a problem. What nobody expected is answered in api/guards.py, inside of the log."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _of_the_framework)
@@ -39,7 +41,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ContentError, _content)
     for error in (exc.DBAPIError, exc.TimeoutError, psycopg.Error, PoolTimeout):
         app.add_exception_handler(error, _database)
-    app.add_exception_handler(Exception, _fault)
 
 
 def respond(problem: Problem) -> JSONResponse:
@@ -55,16 +56,19 @@ async def _problem(_request: Request, error: Exception) -> JSONResponse:
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - that is what it is installed for
     # Never the input itself: it may be a password, or text that is no valid Unicode.
-    errors = [{"field": _field(one["loc"]), "message": _printable(one["msg"])} for one in error.errors()]
-    return respond(Problem("invalid", "Some fields are not valid.", extra={"errors": errors}))
+    return respond(_wrong_fields([(_field(one), one["msg"]) for one in error.errors()]))
 
 
-async def _of_the_framework(_request: Request, error: Exception) -> JSONResponse:
+async def _of_the_framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - that is what it is installed for
     if error.status_code == 404:
         return respond(not_found())
-    kind = _BY_STATUS.get(error.status_code, "bad-request")
-    return respond(Problem(kind, str(error.detail), headers=error.headers))
+    if error.status_code == 400:  # the word of FastAPI and Starlette for a body that they cannot read
+        return respond(_wrong_fields([("body", str(error.detail))]))
+    if error.status_code == 405:
+        allowed = ", ".join(sorted(_methods(request.app.routes, request.scope)))
+        return respond(Problem("method-not-allowed", f"This address takes {allowed}.", headers={"Allow": allowed}))
+    return respond(Problem(_BY_STATUS.get(error.status_code, "bad-request"), str(error.detail), headers=error.headers))
 
 
 async def _of_the_service(_request: Request, error: Exception) -> JSONResponse:
@@ -85,7 +89,7 @@ async def _of_the_service(_request: Request, error: Exception) -> JSONResponse:
         case TemporalUnavailable():
             kind, headers = "unavailable", {"Retry-After": str(RETRY_AFTER)}
         case _:
-            return await _fault(_request, error)
+            raise error
     return respond(Problem(kind, detail, extra=extra, headers=headers))
 
 
@@ -94,34 +98,44 @@ async def _content(_request: Request, error: Exception) -> JSONResponse:
     return respond(Problem(kind, str(error)))
 
 
-async def _database(request: Request, error: Exception) -> JSONResponse:
+async def _database(_request: Request, error: Exception) -> JSONResponse:
     """PostgreSQL is away, or says no to something that our own checks should have caught."""
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
     ours = isinstance(cause, psycopg.DataError | psycopg.IntegrityError | psycopg.ProgrammingError)
     if ours and not isinstance(cause, psycopg.errors.ForeignKeyViolation):
-        return await _fault(request, error)
+        raise error
     if ours:
         return respond(not_found())  # what it belongs to was deleted meanwhile
     log.warning("database_unavailable", error=type(cause).__name__)
     return respond(unavailable("PostgreSQL"))
 
 
-async def _fault(_request: Request, error: Exception) -> JSONResponse:
-    log.error("unexpected_error", exc_info=error)
-    return respond(Problem("internal", "Something went wrong that should not."))
+def _wrong_fields(errors: Sequence[tuple[str, str]]) -> Problem:
+    told = [{"field": field, "message": message.encode("utf-8", "replace").decode()} for field, message in errors]
+    return Problem("invalid", "Some fields are not valid.", extra={"errors": told})
 
 
-def _field(location: tuple[int | str, ...]) -> str:
+def _field(error: Mapping[str, Any]) -> str:
     """`("body", "options", 2, "text")` is `options.2.text`; a body that cannot be read is `body`."""
-    names = [str(part) for part in location]
+    names = [str(part) for part in error["loc"]]
+    if error["type"] == "json_invalid":
+        return "body"  # the rest is an offset
     return ".".join(names[1:] if names[0] in _PARTS and len(names) > 1 else names)
 
 
+def _methods(routes: Iterable[Any], scope: Scope) -> set[str]:
+    """Every method that the routes of an address take, those of included routers too."""
+    found = set[str]()
+    for route in routes:
+        match, _ = route.matches(scope)
+        if match is Match.NONE:
+            continue
+        methods = getattr(route, "methods", None)
+        found |= set(methods) if methods else _methods(getattr(route, "routes", ()), scope)
+    return found
+
+
 _PARTS = ("body", "query", "path", "header", "cookie", "form")
-
-
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def headers_of(problem: Problem) -> Mapping[str, str]:

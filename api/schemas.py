@@ -12,6 +12,7 @@ from service.requests import MAX_QUESTIONS
 from service.status import GenerationStatus
 from storage.tables import Quiz, SourceDocument
 
+_LONGEST_EMAIL = 320
 _MOMENT = "2026-11-23T10:00:00Z"
 _ID = "0b4f6f0e-3f9c-4f36-9f5e-6f1d0c7a2b11"
 _WORKFLOW = f"mcq_{_ID}_5d1c9a7e"
@@ -24,13 +25,26 @@ class Body(BaseModel):
 
 
 def _small(email: str) -> str:
-    return email.lower()
+    small = email.lower()
+    if len(small) > _LONGEST_EMAIL:  # some letters are two when they are small
+        raise ValueError("it is too long")
+    return small
+
+
+def _encodable(password: SecretStr) -> SecretStr:
+    try:
+        password.get_secret_value().encode()
+    except UnicodeEncodeError:
+        raise ValueError("it holds characters that are no text") from None
+    return password
 
 
 # Not a full check of RFC 5321, which only a sent message could give: one @ with something on both sides.
 Email = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=320, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$"),
+    StringConstraints(
+        strip_whitespace=True, max_length=_LONGEST_EMAIL, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$"
+    ),
     AfterValidator(_small),
 ]
 
@@ -44,7 +58,9 @@ class SignUp(Body):
     )
 
     email: Email
-    password: SecretStr = Field(min_length=8, max_length=256, description="8 to 256 characters.")
+    password: Annotated[SecretStr, AfterValidator(_encodable)] = Field(
+        min_length=8, max_length=256, description="8 to 256 characters."
+    )
 
 
 class Account(BaseModel):

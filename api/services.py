@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 from psycopg_pool import AsyncConnectionPool
@@ -20,17 +21,20 @@ from metrics import generations as counted
 from metrics.sdk import SdkMetrics
 from service.generations import GenerationService
 from service.reconciler import Reconciler
-from service.stateless import StatelessGenerations
 from service.status import GenerationStatus
 from settings import Settings
 from storage.accounts import AccountStore
 from storage.engine import create_engine, create_pool, plain_url
 from storage.fast_reads import FastReads
+from storage.questions import QuestionStore
 from storage.quizzes import QuizStore
 from storage.workflow_states import WorkflowStateStore
 from temporal_client import connect
 from temporal_logs import core_logs, quiet_sdk_logs
 from workflows.messages import WORKFLOW_TYPE
+
+if TYPE_CHECKING:
+    from service.stateless import StatelessGenerations as Stateless
 
 # With the deadline of a request, room for one look at PostgreSQL after Temporal did not answer.
 RPC_TIMEOUT = timedelta(seconds=2)
@@ -47,8 +51,9 @@ class Services:
     reads: FastReads
     states: WorkflowStateStore
     quizzes: QuizStore
+    questions: QuestionStore
     accounts: AccountStore
-    generations: GenerationService | StatelessGenerations
+    generations: "GenerationService | Stateless"
     temporal: Callable[[], Awaitable[Client]]
     live: Live
     tokens: Tokens
@@ -77,7 +82,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         await stack.enter_async_context(_opened(pool))
         reads = FastReads(pool)
         live = await stack.enter_async_context(Live(plain_url(url), reads).running())
-        generations: GenerationService | StatelessGenerations
+        generations: GenerationService | Stateless
         if settings.enable_workflow_persistence:
             generations = GenerationService(
                 settings, states, quizzes, temporal, rpc_timeout=RPC_TIMEOUT, acknowledge=ACKNOWLEDGE_SECONDS
@@ -85,15 +90,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             reconciler = Reconciler(engine, temporal, settings)
             await stack.enter_async_context(reconciler.running())
         else:
-            generations = StatelessGenerations.of(settings, engine)
-            stack.push_async_callback(generations.close)
-            await generations.start()
+            generations = await stack.enter_async_context(_stateless(settings, engine))
         yield Services(
             settings=settings,
             engine=engine,
             reads=reads,
             states=states,
             quizzes=quizzes,
+            questions=QuestionStore(engine),
             accounts=accounts,
             generations=generations,
             temporal=temporal,
@@ -104,8 +108,22 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         )
 
 
-def services_of(request: Request) -> Services:
-    """The services of the application that serves the request."""
+@contextlib.asynccontextmanager
+async def _stateless(settings: Settings, engine: AsyncEngine) -> AsyncIterator["Stateless"]:
+    """Generations as tasks of this process."""
+    # Brings LangGraph and the model's client with it, which the durable API never needs: 55 MB and two seconds.
+    from service.stateless import StatelessGenerations  # noqa: PLC0415
+
+    generations = StatelessGenerations.of(settings, engine)
+    await generations.start()
+    try:
+        yield generations
+    finally:
+        await generations.close()
+
+
+async def services_of(request: Request) -> Services:
+    """The services of the application that serves the request. Async, or FastAPI would run it in a thread."""
     services: Services = request.app.state.services
     return services
 

@@ -55,6 +55,8 @@ class Tokens:
                 issuer=ISSUER,
                 options={"require": ["sub", "exp", "iss"], "verify_exp": False},  # checked at each use
             )
-            return uuid.UUID(claims["sub"]), float(claims["exp"])
-        except (jwt.InvalidTokenError, ValueError, TypeError):
+            expires = float(claims["exp"])
+            datetime.fromtimestamp(expires, UTC)  # a moment that there is
+            return uuid.UUID(claims["sub"]), expires
+        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, OSError):
             raise InvalidToken from None

@@ -1,7 +1,6 @@
 """How fast questions are finished, measured from a generation's own progress; recent progress counts most."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Self
 
 # Seconds after which progress counts half.
@@ -23,8 +22,6 @@ class Pace:
         keep = 0.5 ** (step / HALF_LIFE)
         return type(self)(self.questions * keep + questions, self.seconds * keep + step)
 
-    def eta(self, remaining: int, moment: datetime) -> datetime | None:
-        """When the `remaining` questions are done at this pace, counted from `moment`; None while nothing is known."""
-        if self.questions <= 0:
-            return None
-        return moment + timedelta(seconds=remaining * self.seconds / self.questions)
+    def seconds_for(self, remaining: int) -> float | None:
+        """How long `remaining` questions take at this pace; None while nothing is known."""
+        return remaining * self.seconds / self.questions if self.questions > 0 else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from prometheus_client import Gauge, Histogram
 
@@ -26,8 +27,12 @@ _READERS.set(0)
 
 def observe_request(method: str, route: str | None, status: int, seconds: float) -> None:
     """A request was answered. `route` is the template (`/quizzes/{quiz_id}`), None where no route matched."""
-    known = method if method in _METHODS else "OTHER"
-    _REQUESTS.labels(known, route or UNMATCHED, str(status)).observe(seconds)
+    _series(method if method in _METHODS else "OTHER", route or UNMATCHED, status).observe(seconds)
+
+
+@cache  # bounded by the routes and statuses that there are; looking a series up costs more than counting in it
+def _series(method: str, route: str, status: int) -> Histogram:
+    return _REQUESTS.labels(method, route, str(status))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from service.status import GenerationStatus
 from service.temporal import Temporal
 from settings import Settings
 from storage.quizzes import QuizStore
-from storage.starts import ActiveGenerationExists
+from storage.starts import ActiveGenerationExists, KeyTaken
 from storage.tables import QuestionRow, Quiz, WorkflowState
 from storage.workflow_states import WorkflowStateStore
 from workflows.messages import FINISH, WORKFLOW_TYPE
@@ -68,7 +68,10 @@ class GenerationService:
             return await self.generate(quiz, request, idempotency_key=idempotency_key)
         workflow_id = resumable[0].workflow_id
         if idempotency_key:
-            await self._states.remember(key_of(quiz, request, idempotency_key), workflow_id)
+            try:
+                await self._states.remember(key_of(quiz, request, idempotency_key), workflow_id)
+            except KeyTaken as taken:
+                return await self._starter.repeated(taken)
         await self.ensure_running(workflow_id)
         return workflow_id
 

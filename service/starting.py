@@ -5,6 +5,7 @@ may have arrived: its row says `failed` and is marked until a repetition, a resu
 """
 
 import asyncio
+import uuid
 from dataclasses import asdict
 
 import structlog
@@ -49,10 +50,9 @@ class Starter:
                 return found, False
             row = await self._states.create(_new_row(quiz, options), key)
         except KeyTaken as taken:
-            return await self._repeated(taken), False
+            return await self.repeated(taken), False
         except ActiveGenerationExists:
-            active = await self._states.active(quiz.id)
-            raise ActiveGeneration(active.workflow_id if active else "unknown") from None
+            raise await self._active(quiz.id) from None
         generations.started(WORKFLOW_TYPE)
         await self.run(row)
         return row.workflow_id, True
@@ -69,15 +69,18 @@ class Starter:
                 generations.ended(WORKFLOW_TYPE, Status.FAILED)
             raise
 
-    async def _repeated(self, taken: KeyTaken) -> str:
-        """The generation of a key that came before, started if that is not sure."""
+    async def repeated(self, taken: KeyTaken) -> str:
+        """The generation of a key that came before, started if that is not sure; raises KeyReused, ActiveGeneration."""
         if not taken.same_request:
             raise KeyReused(
                 "this Idempotency-Key came before with another quiz or body; use a new key for a new request"
             )
         row = await self._states.load(taken.workflow_id)
         if row is not None and row.state_data.get(UNANSWERED):
-            await self._states.start_again(row.workflow_id)
+            try:
+                await self._states.start_again(row.workflow_id)
+            except ActiveGenerationExists:
+                raise await self._active(row.quiz_id) from None
             await self.run(row)
         elif row is not None and row.run_id is None and Status(row.status).is_active:
             await self.run(row)  # the first request is still at it, or died before its answer
@@ -100,6 +103,10 @@ class Starter:
             raise ActiveGeneration(row.workflow_id)
         await self._states.start_never_arrived(row.workflow_id)
         return None
+
+    async def _active(self, quiz_id: uuid.UUID) -> ActiveGeneration:
+        active = await self._states.active(quiz_id)
+        return ActiveGeneration(active.workflow_id if active else "unknown")
 
     async def _note_no_answer(self, workflow_id: str) -> None:
         try:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
 from domain.pace import Pace
@@ -123,12 +123,18 @@ class GenerationStatus:
             waiting=waiting,
             stalled=stalled,
             pausing=status is Status.RUNNING and bool(data.get("pause_requested")),
-            eta=pace.eta(row.total_steps - row.completed_steps, row.updated_at) if gets_on else None,
+            eta=_eta(row, pace) if gets_on else None,
             resumed=row.retry_count,
             created_at=row.created_at,
             updated_at=row.updated_at,
             completed_at=row.completed_at,
         )
+
+
+def _eta(row: StateRow, pace: Pace) -> datetime | None:
+    """Counted from the last snapshot, so that it stays the same until the next."""
+    seconds = pace.seconds_for(row.total_steps - row.completed_steps)
+    return None if seconds is None else row.updated_at + timedelta(seconds=round(seconds, 1))
 
 
 def _stalled(data: Mapping[str, Any]) -> Stalled | None:

@@ -21,9 +21,10 @@ class AccountStore:
     async def create(self, email: str, password_hash: str) -> User | None:
         """A new account; None when the e-mail has one."""
         user = User(email=email, password_hash=password_hash)
+        statement = insert(User).values(user.model_dump()).on_conflict_do_nothing().returning(col(User.id))
         async with self._engine.begin() as connection:
-            made = await connection.execute(insert(User).values(user.model_dump()).on_conflict_do_nothing())
-        return user if made.rowcount else None
+            made = await connection.scalar(statement)
+        return user if made is not None else None
 
     async def by_email(self, email: str) -> User | None:
         """The account of an e-mail, which is in small letters."""

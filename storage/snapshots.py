@@ -7,13 +7,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from domain.pace import Pace
 from domain.question import question_id
+from domain.review import ReviewStatus
 from domain.statuses import Status
 from storage.tables import ModelCall, QuestionRow, WorkflowEvent, metadata, now
 
@@ -69,8 +70,13 @@ class StateWrite:
     questions: Sequence[tuple[int, str, int]]
 
 
-async def write_questions(connection: AsyncConnection, quiz_id: uuid.UUID, write: StateWrite) -> None:
-    """Upsert the questions of a snapshot by id, from the stored answers that it names."""
+async def write_questions(
+    connection: AsyncConnection, quiz_id: uuid.UUID, write: StateWrite, replaces: str | None
+) -> None:
+    """Upsert the questions of a snapshot by id, from the stored answers that it names.
+
+    `replaces` is the option of the start: the id of the question in whose place these were asked for.
+    """
     if not write.questions:
         return
     wanted = {(slot, step, attempt) for slot, step, attempt in write.questions}
@@ -81,6 +87,7 @@ async def write_questions(connection: AsyncConnection, quiz_id: uuid.UUID, write
         )
     )
     found = {(call.slot, call.step, call.attempt): call for call in calls}
+    replaced = uuid.UUID(replaces) if replaces else None
     rows = []
     for key in sorted(wanted):
         call = found[key]
@@ -97,15 +104,19 @@ async def write_questions(connection: AsyncConnection, quiz_id: uuid.UUID, write
                 "prompt_tokens": call.prompt_tokens,
                 "completion_tokens": call.completion_tokens,
                 "cost": call.cost,
-                "review_status": "unreviewed",
+                "review_status": ReviewStatus.UNREVIEWED,
+                "review_reason": None,
+                "review_comment": None,
+                "replaces_id": replaced,
+                "edited_at": None,
                 "created_at": call.created_at,
                 "updated_at": now(),
             }
         )
     statement = insert(QuestionRow)
-    # With `created_at`, by which the answer is known again, and with `review_status`: a review was of the old one.
+    # With `created_at`, by which the answer is known again, and with what people did: it was to the old one.
     overwrite = {name: statement.excluded[name] for name in rows[0] if name != "id"}
-    await connection.execute(
+    written = await connection.execute(
         statement.on_conflict_do_update(
             index_elements=["id"],
             set_=overwrite,
@@ -113,7 +124,16 @@ async def write_questions(connection: AsyncConnection, quiz_id: uuid.UUID, write
             where=col(QuestionRow.created_at) != statement.excluded.created_at,
         ),
         rows,
+        execution_options={"preserve_rowcount": True},
     )
+    # Nor hide the replaced question again that a teacher brought back.
+    if replaced is not None and written.rowcount > 0:
+        await connection.execute(
+            update(QuestionRow)
+            .where(col(QuestionRow.id) == replaced, col(QuestionRow.quiz_id) == quiz_id)
+            # Reason and comment stay: they tell why it was replaced.
+            .values(review_status=ReviewStatus.REPLACED, updated_at=now())
+        )
 
 
 def event_type(write: StateWrite, *, recovers: bool, before: str) -> EventType:

@@ -86,8 +86,9 @@ class Starts:
             workflow_id=workflow_id,
             created_at=now(),
         )
+        noted = statement.on_conflict_do_nothing().returning(col(IdempotencyKey.key))
         async with self._engine.begin() as connection:
-            if (await connection.execute(statement.on_conflict_do_nothing())).rowcount:
+            if await connection.scalar(noted) is not None:
                 return
         await self._raise_if_taken(key)
 

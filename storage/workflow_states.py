@@ -102,7 +102,7 @@ class WorkflowStateStore(Starts):
             if not takes_over and row.sequence >= write.sequence:
                 return Fence.STALE
             moment = now()
-            await write_questions(connection, row.quiz_id, write)
+            await write_questions(connection, row.quiz_id, write, row.replaces)
             await connection.execute(
                 update(WorkflowState)
                 .where(col(WorkflowState.id) == row.id)
@@ -223,6 +223,7 @@ class WorkflowStateStore(Starts):
             col(WorkflowState.completed_steps),
             col(WorkflowState.updated_at),
             col(WorkflowState.state_data)["pace"].label("pace"),
+            col(WorkflowState.state_data)["options"]["replaces"].astext.label("replaces"),
         ).where(col(WorkflowState.workflow_id) == workflow_id)
         return (await connection.execute(query.with_for_update())).one_or_none()
 

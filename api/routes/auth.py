@@ -16,31 +16,34 @@ router = APIRouter(prefix="/auth", tags=["sign-in"])
 _LONGEST = 320
 
 
-@router.post("/sign-up", status_code=201, responses=told("email-taken", "invalid", "unavailable"))
+@router.post("/sign-up", status_code=201, responses=told("email-taken", "too-large", "invalid", "unavailable"))
 async def sign_up(services: TheServices, body: SignUp) -> Account:
     """Create an account."""
     taken = Problem("email-taken", "There is an account with this e-mail.")
     if body.email == LOCAL_ACCOUNT:
         raise taken  # whoever uses the command line owns it
-    password_hash = await services.passwords.hash(body.password.get_secret_value())
+    async with services.passwords.turn():
+        password_hash = await services.passwords.hash(body.password.get_secret_value())
     user = await services.accounts.create(body.email, password_hash)
     if user is None:
         raise taken
     return Account(id=user.id, email=user.email)
 
 
-@router.post("/token", responses=told("wrong-credentials", "invalid", "too-many-attempts", "unavailable"))
+@router.post("/token", responses=told("wrong-credentials", "too-large", "invalid", "too-many-attempts", "unavailable"))
 async def token(
     request: Request, services: TheServices, form: Annotated[OAuth2PasswordRequestForm, Depends()]
 ) -> Token:
     """A bearer token for an e-mail (as `username`) and a password: the OAuth2 password form."""
     email, address = form.username.strip().lower(), address_of(request)
-    await services.throttle.check(email, address)
     usable = len(email) <= _LONGEST and len(form.password) <= _LONGEST and "\x00" not in email
     user = await services.accounts.by_email(email) if usable else None
-    right = await services.passwords.verify(form.password[:_LONGEST], user.password_hash if user else None)
+    async with services.passwords.turn():
+        await services.throttle.check(email, address)
+        right = await services.passwords.verify(form.password[:_LONGEST], user.password_hash if user else None)
+        if not right:
+            await services.throttle.failed(email, address)
     if user is None or not right:
-        await services.throttle.failed(email, address)
         detail = "The e-mail or the password is wrong."
         raise Problem("wrong-credentials", detail, headers={"WWW-Authenticate": "Bearer"})
     await services.throttle.succeeded(email, address)

@@ -113,7 +113,12 @@ async def _pasted(request: Request) -> NewDocument:
 
 
 async def _uploaded(request: Request, most_bytes: int) -> Sequence[NewDocument]:
-    async with request.form(max_files=MOST_FILES, max_fields=MOST_FILES) as form:
+    try:
+        form = await request.form(max_files=MOST_FILES, max_fields=MOST_FILES)
+    except UnicodeError:  # the client names a charset, and Starlette takes its word
+        problem = {"loc": ("body",), "msg": "its charset is none", "type": "value_error"}
+        raise RequestValidationError([problem]) from None
+    try:
         files = [file for file in form.getlist("files") if isinstance(file, UploadFile)]
         if not files:
             problem = {"loc": ("body", "files"), "msg": "send at least one file in this field", "type": "missing"}
@@ -126,4 +131,6 @@ async def _uploaded(request: Request, most_bytes: int) -> Sequence[NewDocument]:
                 raise Problem("too-large", f"A document is larger than {most_bytes:,} bytes.")
             document = await asyncio.to_thread(read_document, file.filename or "document.txt", data)
             documents.append(NewDocument(document.name, document.title, document.text))
+    finally:
+        await form.close()
     return documents

@@ -33,22 +33,17 @@ IdempotencyKey = Annotated[
         "generation, however often and however late.",
     ),
 ]
-_START = ("unauthorized", "not-found", "active-generation", "not-possible", "invalid", "key-reused", "unavailable")
+_START = (
+    "unauthorized",
+    "not-found",
+    "too-large",
+    "active-generation",
+    "not-possible",
+    "invalid",
+    "key-reused",
+    "unavailable",
+)
 _ACT = ("unauthorized", "not-found", "not-possible", "needs-persistence", "invalid", "unavailable")
-
-
-@router.post("/generate-questions", status_code=202, responses=told(*_START))
-async def generate_questions(
-    services: TheServices, quiz: OwnQuiz, body: GenerateQuestions, idempotency_key: IdempotencyKey = None
-) -> Accepted:
-    """Start writing questions from the quiz's documents. A 202 is never lost."""
-    if not await services.quizzes.has_documents(quiz.id):
-        raise Problem("not-possible", "The quiz has no documents yet; add one first: POST /quiz/{quiz_id}/documents.")
-    request = GenerationRequest(body.target_question_count, body.model, body.temperature)
-    service = services.generations
-    start = service.resume_or_generate if body.resume_existing else service.generate
-    workflow_id = await start(quiz, request, idempotency_key=idempotency_key)
-    return Accepted(message="Question generation started", workflow_id=workflow_id)
 
 
 @router.get(
@@ -75,6 +70,20 @@ async def generation_status(
     if _matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
+
+
+@router.post("/generate-questions", status_code=202, responses=told(*_START))
+async def generate_questions(
+    services: TheServices, quiz: OwnQuiz, body: GenerateQuestions, idempotency_key: IdempotencyKey = None
+) -> Accepted:
+    """Start writing questions from the quiz's documents. A 202 is never lost."""
+    if not await services.quizzes.has_documents(quiz.id):
+        raise Problem("not-possible", "The quiz has no documents yet; add one first: POST /quiz/{quiz_id}/documents.")
+    request = GenerationRequest(body.target_question_count, body.model, body.temperature)
+    service = services.generations
+    start = service.resume_or_generate if body.resume_existing else service.generate
+    workflow_id = await start(quiz, request, idempotency_key=idempotency_key)
+    return Accepted(message="Question generation started", workflow_id=workflow_id)
 
 
 @router.post("/resume-generation", status_code=202, responses=told("cannot-resume", *_ACT))

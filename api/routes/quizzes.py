@@ -11,7 +11,7 @@ from storage.tables import Quiz
 router = APIRouter(prefix="/quiz", tags=["quizzes"])
 
 
-@router.post("", status_code=201, responses=told("unauthorized", "invalid", "unavailable"))
+@router.post("", status_code=201, responses=told("unauthorized", "too-large", "invalid", "unavailable"))
 async def create_quiz(services: TheServices, caller: TheCaller, body: NewQuiz) -> QuizOut:
     """Create a quiz. Add documents next."""
     if not await services.accounts.exists(caller.id):
@@ -34,7 +34,7 @@ async def read_quiz(quiz: OwnQuiz) -> QuizOut:
     return QuizOut.of(quiz)
 
 
-@router.patch("/{quiz_id}", responses=told("unauthorized", "not-found", "invalid", "unavailable"))
+@router.patch("/{quiz_id}", responses=told("unauthorized", "not-found", "too-large", "invalid", "unavailable"))
 async def change_quiz(services: TheServices, quiz: OwnQuiz, body: ChangedQuiz) -> QuizOut:
     """Change title or language. A generation that runs keeps the language that it was started with."""
     changed = await services.quizzes.change(quiz.id, body.model_dump(exclude_none=True))

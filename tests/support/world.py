@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,12 +15,14 @@ from temporalio.service import RPCError
 from domain.statuses import Status
 from service.generations import GenerationService
 from service.requests import GenerationRequest
+from service.starting import input_of
 from service.status import GenerationStatus
+from service.temporal import Temporal
 from settings import Settings
 from storage.engine import create_engine
 from storage.model_calls import ModelCallStore
 from storage.quizzes import NewDocument, QuizStore
-from storage.tables import Quiz
+from storage.tables import Quiz, WorkflowState
 from storage.workflow_states import WorkflowStateStore
 from tests.support.content import sample_chapter
 from tests.support.demo import DemoModel
@@ -67,6 +70,12 @@ class World:
         """The service with other settings on the same stores."""
 
         return GenerationService(settings, self.states, self.quizzes, self.connect)
+
+    async def start_workflow_of(self, row: WorkflowState) -> None:
+        """What Temporal does with a start, whatever became of its answer."""
+        await Temporal(self.connect, self.settings.task_queue, timedelta(seconds=3)).start(
+            row.workflow_id, input_of(row), first=True
+        )
 
     async def connect(self) -> Client:
         """The shared client."""

@@ -17,7 +17,7 @@ async def test_pause_and_resume_twice_are_pause_and_resume_once(world: World) ->
         assert (await world.service.pause(workflow_id)).status is Status.PAUSED
         assert (await world.progress(workflow_id)).calls == before.calls
         await world.service.resume(workflow_id)
-        await world.service.resume(workflow_id)
+        await world.service.ensure_running(workflow_id)
         await world.assert_complete(workflow_id, 6)
     assert paid_twice(world.demo.calls(workflow_id)) == []
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import asdict
-from datetime import timedelta
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -11,8 +10,6 @@ from domain.statuses import Status
 from service.errors import ActiveGeneration, KeyReused, NotPossible, TemporalUnavailable
 from service.generations import GenerationService
 from service.requests import MAX_QUESTIONS, GenerationRequest, options_of
-from service.starting import input_of
-from service.temporal import Temporal
 from storage.tables import Quiz
 from tests.integration.service.unreachable import without_temporal
 from tests.integration.storage.made import make_generation
@@ -78,8 +75,7 @@ async def _lost_answer(world: World, quiz: Quiz, request: GenerationRequest) -> 
         await without_temporal(world).generate(quiz, request)
     row = await world.states.unanswered_start(quiz.id)
     assert row is not None
-    temporal = Temporal(world.connect, world.settings.task_queue, timedelta(seconds=3))
-    await temporal.start(row.workflow_id, input_of(row), first=True)
+    await world.start_workflow_of(row)
     return row.workflow_id
 
 

@@ -1,6 +1,7 @@
 """The service while Temporal is away."""
 
 import socket
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -12,8 +13,8 @@ from tests.support.world import World
 RPC_TIMEOUT = timedelta(seconds=1)
 
 
-def without_temporal(world: World) -> GenerationService:
-    """The service as a process has it that started while Temporal was down: a lazy client of a closed port."""
+def nowhere() -> Callable[[], Awaitable[Client]]:
+    """A lazy client of a closed port."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     client: Client | None = None
@@ -24,7 +25,12 @@ def without_temporal(world: World) -> GenerationService:
             client = await Client.connect(f"127.0.0.1:{port}", lazy=True)
         return client
 
-    return GenerationService(world.settings, world.states, world.quizzes, connect, rpc_timeout=RPC_TIMEOUT)
+    return connect
+
+
+def without_temporal(world: World) -> GenerationService:
+    """The service as a process has it that started while Temporal was down."""
+    return GenerationService(world.settings, world.states, world.quizzes, nowhere(), rpc_timeout=RPC_TIMEOUT)
 
 
 def never_connecting(world: World) -> GenerationService:
