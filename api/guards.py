@@ -54,6 +54,8 @@ class _Request:
         self._received = 0
         self._responding = False
         self._grew_too_large = False
+        # Whether the body has been received.
+        self._whole = True
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[Any] | None = None
         # The answer that was given in the handler's place.
@@ -62,8 +64,8 @@ class _Request:
     async def run(self, app: ASGIApp, scope: Scope, *, has_body: bool) -> None:
         """Run the application until it has answered, or until its time is over."""
         self._task = asyncio.current_task()
-        if not has_body:
-            self.restart()
+        self._whole = not has_body
+        self.restart()
         try:
             await app(scope, self._guarded_receive, self._guarded_send)
         except _TooLarge:
@@ -113,14 +115,18 @@ class _Request:
             self._task.cancel()
 
     async def _guarded_receive(self) -> Message:
+        waits_for_client = not self._whole and not self._responding
+        if waits_for_client:
+            self.stop()  # a slow client's own time does not count
         message = await self._receive()
+        if waits_for_client:
+            self.restart()
         if message["type"] == "http.request":
             self._received += len(message.get("body", b""))
             if self._received > self.most_bytes:
                 self._grew_too_large = True
                 raise _TooLarge
-            if not message.get("more_body", False) and not self._responding:
-                self.restart()  # a slow client's own time does not count
+            self._whole = self._whole or not message.get("more_body", False)
         return message
 
     async def _guarded_send(self, message: Message) -> None:

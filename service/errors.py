@@ -1,7 +1,9 @@
 """What a request to the service can fail with, each error with what to do."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -43,10 +45,14 @@ class TemporalUnavailable(ServiceError):
 
 
 @contextlib.asynccontextmanager
-async def temporal_errors() -> AsyncIterator[None]:
-    """Turn Temporal being away into one error that can be repeated; other errors pass."""
+async def temporal_errors(within: timedelta | None = None) -> AsyncIterator[None]:
+    """Turn Temporal being away, or slower than `within`, into one error that can be repeated; other errors pass."""
     try:
-        yield
+        # The SDK's own time-out is of one try, and it tries again.
+        async with asyncio.timeout(None if within is None else within.total_seconds()):
+            yield
+    except TimeoutError:
+        raise TemporalUnavailable("Temporal does not answer; nothing was lost, try again in a moment") from None
     except RPCError as error:
         if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
             raise TemporalUnavailable("Temporal does not answer; nothing was lost, try again in a moment") from None

@@ -102,8 +102,8 @@ class GenerationService:
         await self._states.pause_requested(workflow_id)
         try:
             await self._temporal.signal(workflow_id, "pause")
-        except ServiceError:
-            await self._states.pause_withdrawn(workflow_id)
+        except (ServiceError, asyncio.CancelledError):
+            await asyncio.shield(self._states.pause_withdrawn(workflow_id))
             raise
         return await self._until(workflow_id, lambda now: now.status is not Status.RUNNING)
 

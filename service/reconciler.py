@@ -137,6 +137,7 @@ class Reconciler:
         elif found.finding is Finding.NEVER_STARTED:
             if datetime.now(UTC) - row.updated_at > START_TAKES:
                 closed = await self._states.mark_failed(row.workflow_id, NEVER_STARTED, unless_changed=row.updated_at)
+                await self._states.start_never_arrived(row.workflow_id)
                 self._told(row, found.finding, closed=closed)
         else:
             who = await self._who(row.workflow_id, found)

@@ -17,7 +17,7 @@ from service.errors import ActiveGeneration, KeyReused, NotPossible, TemporalUna
 from service.requests import GenerationRequest, key_of, options_of
 from service.temporal import Temporal
 from settings import Settings
-from storage.starts import UNANSWERED, ActiveGenerationExists, KeyTaken, RequestKey
+from storage.starts import NEVER_ARRIVED, UNANSWERED, ActiveGenerationExists, KeyTaken, RequestKey
 from storage.tables import Quiz, WorkflowState
 from storage.workflow_states import WorkflowStateStore
 from workflows.ids import new_generation_id
@@ -76,7 +76,7 @@ class Starter:
                 "this Idempotency-Key came before with another quiz or body; use a new key for a new request"
             )
         row = await self._states.load(taken.workflow_id)
-        if row is not None and row.state_data.get(UNANSWERED):
+        if row is not None and row.status == Status.FAILED and _was_not_started(row):
             try:
                 await self._states.start_again(row.workflow_id)
             except ActiveGenerationExists:
@@ -88,7 +88,7 @@ class Starter:
 
     async def _unanswered(self, quiz: Quiz, options: GenerationOptions, key: RequestKey | None) -> str | None:
         """The generation of an equal request whose start got no answer, started for sure now."""
-        row = await self._states.unanswered_start(quiz.id)
+        row = await self._states.not_started(quiz.id)
         if row is None:
             return None
         if row.state_data.get("options") == asdict(options):
@@ -97,6 +97,8 @@ class Starter:
             await self._states.start_again(row.workflow_id)
             await self.run(row)
             return row.workflow_id
+        if not row.state_data.get(UNANSWERED):
+            return None  # nothing of it runs
         _run_id, lives = await self._temporal.newest_run(row.workflow_id, patience=0)
         if lives:
             await self._states.start_again(row.workflow_id)
@@ -118,6 +120,10 @@ class Starter:
 def input_of(row: WorkflowState) -> GenerationInput:
     """The input of a new run of the generation, from what its row keeps."""
     return GenerationInput(GenerationOptions(**row.state_data["options"]), bool(row.state_data.get("fresh_attempts")))
+
+
+def _was_not_started(row: WorkflowState) -> bool:
+    return bool(row.state_data.get(UNANSWERED) or row.state_data.get(NEVER_ARRIVED))
 
 
 def _new_row(quiz: Quiz, options: GenerationOptions) -> WorkflowState:

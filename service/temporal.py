@@ -35,7 +35,7 @@ class Temporal:
         options = start.options
         client = await self.client()
         policy = WorkflowIDReusePolicy.REJECT_DUPLICATE if first else WorkflowIDReusePolicy.ALLOW_DUPLICATE
-        async with temporal_errors():
+        async with temporal_errors(self._rpc_timeout):
             with contextlib.suppress(WorkflowAlreadyStartedError):
                 await client.start_workflow(
                     WORKFLOW_TYPE,
@@ -51,25 +51,25 @@ class Temporal:
     async def signal(self, workflow_id: str, signal: str) -> None:
         """Send a signal; raises NotPossible when no run is open."""
         client = await self.client()
-        async with temporal_errors():
+        async with temporal_errors(self._rpc_timeout):
             await client.get_workflow_handle(workflow_id).signal(signal, rpc_timeout=self._rpc_timeout)
 
     async def cancel(self, workflow_id: str) -> None:
         """Ask the open run to end; raises NotPossible when there is none."""
         client = await self.client()
-        async with temporal_errors():
+        async with temporal_errors(self._rpc_timeout):
             await client.get_workflow_handle(workflow_id).cancel(rpc_timeout=self._rpc_timeout)
 
     async def look(self, row: WorkflowState) -> Look:
         """What Temporal says of an open row's workflow."""
         client = await self.client()
-        async with temporal_errors():
+        async with temporal_errors(self._rpc_timeout):
             return await look(client, row, rpc_timeout=self._rpc_timeout)
 
     async def deeds(self, workflow_id: str, run_id: str) -> list[Deed]:
         """What was done to a run from outside, oldest first; nothing when its history is gone."""
         client = await self.client()
-        async with temporal_errors():
+        async with temporal_errors(self._rpc_timeout):
             try:
                 return await deeds(client, workflow_id, run_id, rpc_timeout=self._rpc_timeout)
             except RPCError as error:
@@ -81,7 +81,7 @@ class Temporal:
         """Workflow ids whose runs were closed since a moment, as the server's list of workflows has it."""
         client = await self.client()
         query = f"WorkflowType = '{WORKFLOW_TYPE}' AND CloseTime > '{moment.isoformat()}'"
-        async with temporal_errors():
+        async with temporal_errors(self._rpc_timeout):
             listed = client.list_workflows(query, limit=limit, rpc_timeout=self._rpc_timeout)
             return [execution.id async for execution in listed]
 
@@ -91,7 +91,7 @@ class Temporal:
         A run tells the mirror a moment before it closes, and until then no other can start.
         """
         client, deadline = await self.client(), asyncio.get_running_loop().time() + patience
-        async with temporal_errors():
+        async with temporal_errors(self._rpc_timeout + timedelta(seconds=patience)):
             while True:
                 try:
                     description = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=self._rpc_timeout)
@@ -106,5 +106,5 @@ class Temporal:
 
     async def client(self) -> Client:
         """The client, connected or lazy."""
-        async with temporal_errors():
+        async with temporal_errors(self._rpc_timeout):
             return await self._connect()

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -15,6 +15,13 @@ from storage.tables import ONE_ACTIVE_GENERATION, IdempotencyKey, WorkflowState,
 
 # In `state_data` of a row whose start got no answer from Temporal: nobody knows yet whether a workflow runs.
 UNANSWERED = "start_unanswered"
+# The same once Temporal has been asked: none runs. Whoever repeats the request still wants it.
+NEVER_ARRIVED = "start_never_arrived"
+
+_NOT_STARTED = or_(
+    col(WorkflowState.state_data)[UNANSWERED].as_boolean(), col(WorkflowState.state_data)[NEVER_ARRIVED].as_boolean()
+)
+_SETTLED = {UNANSWERED: False, NEVER_ARRIVED: False}
 
 
 class ActiveGenerationExists(Exception):
@@ -110,7 +117,7 @@ class Starts:
                 error_message=None,
                 retry_count=col(WorkflowState.retry_count) + 1,
                 state_data=col(WorkflowState.state_data).concat(
-                    {"ended_run": ended_run, "fresh_attempts": fresh_attempts, UNANSWERED: False}
+                    {"ended_run": ended_run, "fresh_attempts": fresh_attempts, **_SETTLED}
                 ),
                 completed_at=None,
                 updated_at=now(),
@@ -160,7 +167,7 @@ class Starts:
                 await write_outside_event(connection, row.id, row.quiz_id, EventType.ERROR, data)
 
     async def start_again(self, workflow_id: str) -> bool:
-        """Make a row `running` whose start got no answer; False when it is not one of those.
+        """Make a row `running` whose start got no answer, or never arrived; False when it is not one of those.
 
         Raises ActiveGenerationExists when another generation of the quiz is active.
         """
@@ -169,12 +176,12 @@ class Starts:
             .where(
                 col(WorkflowState.workflow_id) == workflow_id,
                 col(WorkflowState.status) == Status.FAILED,
-                col(WorkflowState.state_data)[UNANSWERED].as_boolean(),
+                _NOT_STARTED,
             )
             .values(
                 status=Status.RUNNING,
                 error_message=None,
-                state_data=col(WorkflowState.state_data).concat({UNANSWERED: False}),
+                state_data=col(WorkflowState.state_data).concat(_SETTLED),
                 updated_at=now(),
                 completed_at=None,
             )
@@ -186,22 +193,23 @@ class Starts:
             raise ActiveGenerationExists from None
 
     async def start_never_arrived(self, workflow_id: str) -> None:
-        """Settle that no workflow runs for such a row: from now on it is an ordinary failed one."""
+        """Settle that no workflow runs for a row that never had a run: it failed, and may be asked for again."""
         async with self._engine.begin() as connection:
             await connection.execute(
                 update(WorkflowState)
                 .where(
                     col(WorkflowState.workflow_id) == workflow_id,
-                    col(WorkflowState.state_data)[UNANSWERED].as_boolean(),
+                    col(WorkflowState.status) == Status.FAILED,
+                    col(WorkflowState.run_id).is_(None),
                 )
-                .values(state_data=col(WorkflowState.state_data).concat({UNANSWERED: False}))
+                .values(state_data=col(WorkflowState.state_data).concat({UNANSWERED: False, NEVER_ARRIVED: True}))
             )
 
-    async def unanswered_start(self, quiz_id: uuid.UUID) -> WorkflowState | None:
-        """The newest generation of a quiz whose start got no answer."""
+    async def not_started(self, quiz_id: uuid.UUID) -> WorkflowState | None:
+        """The newest generation of a quiz whose start got no answer, or never arrived."""
         query = (
             select(WorkflowState)
-            .where(col(WorkflowState.quiz_id) == quiz_id, col(WorkflowState.state_data)[UNANSWERED].as_boolean())
+            .where(col(WorkflowState.quiz_id) == quiz_id, col(WorkflowState.status) == Status.FAILED, _NOT_STARTED)
             .order_by(col(WorkflowState.created_at).desc())
             .limit(1)
         )

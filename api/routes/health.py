@@ -1,7 +1,9 @@
 """For machines: liveness, readiness, metrics, and the pages that problems name as their type."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
@@ -19,6 +21,8 @@ from api.services import Services
 from metrics.exposition import CONTENT_TYPE, render
 from storage.views import active_workflows
 from workflows.messages import WORKFLOW_TYPE
+
+T = TypeVar("T")
 
 router = APIRouter(tags=["operations"])
 
@@ -63,8 +67,7 @@ async def readyz(services: TheServices) -> Response:
 async def metrics(services: TheServices) -> Response:
     """For Prometheus: of all API processes together."""
     try:
-        async with asyncio.timeout(_SECONDS):
-            active = await active_workflows(services.engine, WORKFLOW_TYPE)
+        active = await _within(active_workflows(services.engine, WORKFLOW_TYPE))
     except (SQLAlchemyError, TimeoutError):
         active = None
     return Response(await asyncio.to_thread(render, active), media_type=CONTENT_TYPE)
@@ -80,12 +83,29 @@ async def problem(kind: str) -> dict[str, str | int]:
 
 
 async def _database(services: Services) -> bool:
-    try:
-        async with asyncio.timeout(_SECONDS), services.engine.connect() as connection:
+    async def ask() -> None:
+        async with services.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
+
+    try:
+        await _within(ask())
     except (SQLAlchemyError, TimeoutError):
         return False
     return True
+
+
+async def _within(work: Coroutine[Any, Any, T]) -> T:
+    """What `work` returns; raises TimeoutError when it takes too long.
+
+    Then it is not awaited any more: what hangs in a driver may hang in its cancellation too.
+    """
+    task = asyncio.ensure_future(work)
+    done, _ = await asyncio.wait({task}, timeout=_SECONDS)
+    if not done:
+        task.cancel()
+        task.add_done_callback(lambda one: one.cancelled() or one.exception())
+        raise TimeoutError
+    return task.result()
 
 
 async def _workers(services: Services) -> int | None:

@@ -89,7 +89,7 @@ async def test_a_start_without_an_answer_that_arrived_is_shown_running(world: Wo
     quiz, request = await world.quiz(), GenerationRequest(2)
     with pytest.raises(TemporalUnavailable):
         await without_temporal(world).generate(quiz, request)
-    row = await world.states.unanswered_start(quiz.id)
+    row = await world.states.not_started(quiz.id)
     assert row is not None
     await world.start_workflow_of(row)
     await _age(world, row.workflow_id)
@@ -102,7 +102,7 @@ async def test_an_orphan_of_an_unanswered_start_is_cancelled(world: World) -> No
     quiz = await world.quiz()
     with pytest.raises(TemporalUnavailable):
         await without_temporal(world).generate(quiz, GenerationRequest(2))
-    row = await world.states.unanswered_start(quiz.id)
+    row = await world.states.not_started(quiz.id)
     assert row is not None
     other = await world.service.generate(quiz, GenerationRequest(3))
     await world.start_workflow_of(row)  # the start was delayed, not lost

@@ -73,7 +73,7 @@ async def _lost_answer(world: World, quiz: Quiz, request: GenerationRequest) -> 
     """Temporal got the start, and its answer was lost on the way; returns the workflow id."""
     with pytest.raises(TemporalUnavailable):
         await without_temporal(world).generate(quiz, request)
-    row = await world.states.unanswered_start(quiz.id)
+    row = await world.states.not_started(quiz.id)
     assert row is not None
     await world.start_workflow_of(row)
     return row.workflow_id
