@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 # Control characters without a use in text. NUL is one that PostgreSQL refuses.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -22,15 +22,36 @@ def _one_line(text: str) -> str:
     return text
 
 
+# The same for readers of the OpenAPI, in ECMA's words; these change no validation.
+_LINE = {"pattern": r"^[^\x00-\x1f\x7f\u2028\u2029]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f\u2028\u2029]*$"}
+_PROSE = {"pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"}
+_OPTIONAL_PROSE = {"pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"}
+
 # One line: titles, names.
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_one_line)]
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=300),
+    AfterValidator(_one_line),
+    Field(json_schema_extra=_LINE),
+]
 # A language or a model's name.
 ShortLine = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), AfterValidator(_one_line)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=60),
+    AfterValidator(_one_line),
+    Field(json_schema_extra=_LINE),
 ]
 # A stem, an option, an explanation.
 Prose = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000), AfterValidator(_printable)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000),
+    AfterValidator(_printable),
+    Field(json_schema_extra=_PROSE),
 ]
 # The same, and it may be empty.
-OptionalProse = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000), AfterValidator(_printable)]
+OptionalProse = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=4_000),
+    AfterValidator(_printable),
+    Field(json_schema_extra=_OPTIONAL_PROSE),
+]

@@ -28,10 +28,10 @@ class Way(Enum):
 class Proxy:
     """Forwards `address` to `target`, HOST:PORT both, and lives in a thread of its own."""
 
-    def __init__(self, target: str, *, way: Way = Way.OPEN, delay: float = 3.0) -> None:
+    def __init__(self, target: str, *, way: Way = Way.OPEN) -> None:
         host, _, port = target.rpartition(":")
         self._target = (host, int(port))
-        self._delay = delay
+        self._delay = 3.0
         self._way = way
         self._port = 0
         self._loop = asyncio.new_event_loop()
@@ -59,8 +59,9 @@ class Proxy:
         self._thread.join(5)
         self._loop.close()
 
-    def turn(self, way: Way) -> None:
-        """Change what the way does, for connections that are there and for new ones."""
+    def turn(self, way: Way, delay: float = 3.0) -> None:
+        """Change what the way does, for connections that are there and for new ones. `delay` is of a slow one."""
+        self._delay = delay
         self._run(self._turn(way))
 
     # --- private, in the thread ---
