@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import AsyncIterator
 from types import FrameType
@@ -37,6 +38,9 @@ def create_app(settings: Settings) -> FastAPI:
         async with open_services(settings) as services:
             app.state.services = services
             _end_streams_at_a_stop(services.live)
+            # What was imported stays; looking through it again and again would hold up requests.
+            gc.collect()
+            gc.freeze()
             yield
 
     app = FastAPI(title="mcq", version="0.1.0", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)

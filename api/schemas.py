@@ -10,6 +10,7 @@ from api.text import Line, ShortLine
 from domain.statuses import Status
 from service.requests import MAX_QUESTIONS
 from service.status import GenerationStatus
+from storage.documents import DocumentHead
 from storage.tables import Quiz, SourceDocument
 
 _LONGEST_EMAIL = 320
@@ -131,13 +132,14 @@ class DocumentOut(BaseModel):
     created_at: datetime
 
     @classmethod
-    def of(cls, document: SourceDocument) -> Self:
-        """From the row."""
+    def of(cls, document: SourceDocument | DocumentHead) -> Self:
+        """From the row, or from what was read of it."""
+        characters = document.characters if isinstance(document, DocumentHead) else len(document.text)
         return cls(
             id=document.id,
             name=document.name,
             title=document.title,
-            characters=len(document.text),
+            characters=characters,
             created_at=document.created_at,
         )
 
@@ -146,11 +148,6 @@ class DocumentText(DocumentOut):
     """A document with its text."""
 
     text: str
-
-    @classmethod
-    def of(cls, document: SourceDocument) -> Self:
-        """From the row."""
-        return cls(**DocumentOut.of(document).model_dump(), text=document.text)
 
 
 class Documents(BaseModel):

@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from domain.chunking import Chunk
-from domain.documents.errors import ContentTooLarge
 from domain.statuses import ACTIVE
+from storage.documents import Documents, NewDocument
 from storage.tables import (
     ContentChunk,
     ModelCall,
@@ -28,22 +28,10 @@ from storage.tables import (
     now,
 )
 
+__all__ = ["LOCAL_ACCOUNT", "ChunkText", "NewDocument", "QuizStore"]
+
 # The owner of what the command line makes.
 LOCAL_ACCOUNT = "local@localhost"
-
-
-@dataclass(frozen=True, slots=True)
-class NewDocument:
-    """A document to be added to a quiz."""
-
-    name: str
-    title: str
-    text: str
-
-    @property
-    def content_hash(self) -> str:
-        """SHA-256 of the text, hex."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +44,8 @@ class ChunkText:
     document: str
 
 
-class QuizStore:
-    """All SQL on quizzes and content. Every method is one transaction."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+class QuizStore(Documents):
+    """All SQL on quizzes and content; documents are in storage/documents.py. Every method is one transaction."""
 
     async def local_owner(self) -> uuid.UUID:
         """The account of the command line, made when it is missing."""
@@ -168,68 +153,6 @@ class QuizStore:
         )
         async with AsyncSession(self._engine) as session:
             return list(await session.scalars(query.order_by(col(SourceDocument.ordinal))))
-
-    async def add_documents(
-        self, quiz_id: uuid.UUID, documents: Sequence[NewDocument], *, most_bytes: int
-    ) -> tuple[list[SourceDocument], int] | None:
-        """Add documents after those that are there; the rows, and how many had been there with the same text.
-
-        None when the quiz is gone. Raises ContentTooLarge when all together would exceed `most_bytes`.
-        """
-        hashes = [document.content_hash for document in documents]
-        mine = col(SourceDocument.quiz_id) == quiz_id
-        async with AsyncSession(self._engine, expire_on_commit=False) as session:
-            # One upload at a time: the order of the documents, and the sum of their sizes.
-            if await session.scalar(select(col(Quiz.id)).where(col(Quiz.id) == quiz_id).with_for_update()) is None:
-                return None
-            known = set(await session.scalars(select(col(SourceDocument.content_hash)).where(mine)))
-            size, last = (
-                await session.execute(
-                    select(
-                        func.coalesce(func.sum(func.octet_length(col(SourceDocument.text))), 0),
-                        func.coalesce(func.max(col(SourceDocument.ordinal)), -1),
-                    ).where(mine)
-                )
-            ).one()
-            fresh = {one.content_hash: one for one in documents if one.content_hash not in known}
-            size += sum(len(document.text.encode()) for document in fresh.values())
-            if size > most_bytes:
-                raise ContentTooLarge(name="All content together", size=f"{size:,}", limit=f"{most_bytes:,}")
-            for ordinal, (content_hash, document) in enumerate(fresh.items(), start=last + 1):
-                session.add(
-                    SourceDocument(
-                        quiz_id=quiz_id,
-                        ordinal=ordinal,
-                        name=document.name,
-                        title=document.title,
-                        text=document.text,
-                        content_hash=content_hash,
-                    )
-                )
-            await session.commit()
-            query = select(SourceDocument).where(mine, col(SourceDocument.content_hash).in_(hashes))
-            rows = list(await session.scalars(query.order_by(col(SourceDocument.ordinal))))
-        return rows, len(documents) - len(fresh)
-
-    async def has_documents(self, quiz_id: uuid.UUID) -> bool:
-        """Whether there is anything to ask about."""
-        query = select(func.count()).where(col(SourceDocument.quiz_id) == quiz_id)
-        async with self._engine.connect() as connection:
-            return bool(await connection.scalar(query))
-
-    async def document(self, quiz_id: uuid.UUID, document_id: uuid.UUID) -> SourceDocument | None:
-        """A document of a quiz."""
-        async with AsyncSession(self._engine) as session:
-            document = await session.get(SourceDocument, document_id)
-        return document if document is not None and document.quiz_id == quiz_id else None
-
-    async def delete_document(self, quiz_id: uuid.UUID, document_id: uuid.UUID) -> bool:
-        """Delete a document of a quiz with its chunks; False when there is none."""
-        statement = delete(SourceDocument).where(
-            col(SourceDocument.id) == document_id, col(SourceDocument.quiz_id) == quiz_id
-        )
-        async with self._engine.begin() as connection:
-            return bool((await connection.execute(statement)).rowcount)
 
     async def save_chunks(self, document: SourceDocument, chunks: Sequence[Chunk]) -> list[ContentChunk]:
         """Write the chunks of a document once; a repeated call returns the first one's chunks."""

@@ -73,7 +73,7 @@ async def add_documents(request: Request, services: TheServices, quiz: OwnQuiz) 
 @router.get("", responses=told("unauthorized", "not-found", "unavailable"))
 async def list_documents(services: TheServices, quiz: OwnQuiz) -> Documents:
     """The documents in their order, without their texts."""
-    return Documents(items=[DocumentOut.of(document) for document in await services.quizzes.documents(quiz.id)])
+    return Documents(items=[DocumentOut.of(document) for document in await services.quizzes.document_heads(quiz.id)])
 
 
 @router.get("/{document_id}", responses=told("unauthorized", "not-found", "unavailable"))
@@ -82,7 +82,7 @@ async def read_document_text(services: TheServices, quiz: OwnQuiz, document_id: 
     document = await services.quizzes.document(quiz.id, id_of(document_id))
     if document is None:
         raise not_found()
-    return DocumentText.of(document)
+    return DocumentText(**DocumentOut.of(document).model_dump(), text=document.text)
 
 
 @router.delete(

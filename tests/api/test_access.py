@@ -73,7 +73,7 @@ def test_no_route_answers_without_a_good_token(operation: Operation, owners: tup
     expired = jwt.encode({**claims, "exp": claims["iat"] - 1}, SECRET, algorithm="HS256")
     foreign = jwt.encode(claims, "another secret, also long enough to be one", algorithm="HS256")
     request = operation.request(mine.ids)
-    for header in (None, f"Bearer {expired}", f"Bearer {foreign}", "Bearer x", "Bearer ", "Basic eDp5", "rubbish"):
+    for header in (None, f"Bearer {expired}", f"Bearer {foreign}", "Bearer x", "Bearer", "Basic eDp5", "rubbish"):
         headers = {"Authorization": header} if header is not None else {}
         answer = httpx2.request(
             **{**request, "url": str(mine.user.client.base_url).rstrip("/") + request["url"]},

@@ -199,7 +199,7 @@ def test_forged_tokens_are_refused(user: User) -> None:
     assert user.client.get("/quiz").status_code == 200
 
 
-@pytest.mark.parametrize("form", ["{0}", "Token {0}", "Bearer", "Bearer  ", "Bearer {0} {0}", "Bearer\t{0}x", "Basic {0}"])
+@pytest.mark.parametrize("form", ["{0}", "Token {0}", "Bearer", "Bearer {0} {0}", "Bearer\t{0}x", "Basic {0}"])
 def test_a_malformed_header_is_no_sign_in(user: User, form: str) -> None:
     """401, whatever stands there."""
     token = user.client.headers["Authorization"].removeprefix("Bearer ")
