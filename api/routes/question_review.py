@@ -23,7 +23,7 @@ async def approve_question(services: TheServices, quiz: OwnQuiz, question_id: Qu
     return await _decide(services, quiz.id, question_id, Decision(ReviewStatus.APPROVED))
 
 
-@router.post("/{question_id}/reject", responses=told(*_READ, "invalid"))
+@router.post("/{question_id}/reject", responses=told(*_READ, "too-large", "invalid"))
 async def reject_question(
     services: TheServices, quiz: OwnQuiz, question_id: QuestionId, body: Rejection
 ) -> QuestionOut:
@@ -37,7 +37,7 @@ async def reset_review(services: TheServices, quiz: OwnQuiz, question_id: Questi
     return await _decide(services, quiz.id, question_id, Decision(ReviewStatus.UNREVIEWED))
 
 
-@router.post("/bulk", responses=told(*_READ, "not-possible", "invalid"))
+@router.post("/bulk", responses=told(*_READ, "not-possible", "too-large", "invalid"))
 async def review_many(services: TheServices, quiz: OwnQuiz, body: Bulk) -> BulkDone:
     """Approve, reject or delete up to 200 questions, all or none.
 

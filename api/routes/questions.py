@@ -70,7 +70,7 @@ async def read_question(question: OwnQuestion) -> QuestionOut:
     return QuestionOut.of(question)
 
 
-@router.patch("/{question_id}", responses=told(*_READ, "invalid"))
+@router.patch("/{question_id}", responses=told(*_READ, "too-large", "invalid"))
 async def edit_question(
     services: TheServices, quiz: OwnQuiz, question_id: QuestionId, body: ChangedQuestion
 ) -> QuestionOut:

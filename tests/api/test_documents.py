@@ -62,7 +62,9 @@ def test_a_file_is_taken(user: User, address: str, name: str, content: str, titl
     assert (document["name"], document["title"]) == (name, title)
     assert user.client.get(address).json()["items"] == [document]
     whole = user.client.get(f"{address}/{document['id']}").json()
-    assert len(whole["text"]) == document["characters"] and PROSE.strip() in whole["text"] and "<p>" not in whole["text"]
+    assert (
+        len(whole["text"]) == document["characters"] and PROSE.strip() in whole["text"] and "<p>" not in whole["text"]
+    )
 
 
 def test_several_files_keep_their_order(user: User, address: str) -> None:
@@ -128,8 +130,10 @@ def test_a_name_is_only_a_name(user: User, address: str, name: str, kept: str | 
     assert 0 < len(document["name"]) <= 200 and not set(document["name"]) & set("/\\\n\u202e")
 
 
-@pytest.mark.parametrize("name", [b"", b".txt", b"a\\\"b.txt", b"\xff\xfe.txt", b"%2e%2e%2fx", b"nul\x01.txt"])
-@pytest.mark.parametrize("charset", [b"", b"undefined", b"punycode", b"idna", b"unicode_escape", b"utf-16", b"rot13", b"x\xff"])
+@pytest.mark.parametrize("name", [b"", b".txt", b'a\\"b.txt', b"\xff\xfe.txt", b"%2e%2e%2fx", b"nul\x01.txt"])
+@pytest.mark.parametrize(
+    "charset", [b"", b"undefined", b"punycode", b"idna", b"unicode_escape", b"utf-16", b"rot13", b"x\xff"]
+)
 def test_no_name_and_no_charset_of_a_client_is_a_fault(user: User, address: str, name: bytes, charset: bytes) -> None:
     """Names are bytes of a stranger, and so is the codec they say it is in: taken or 422."""
     body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="' + name + b'"\r\n\r\n'
@@ -170,7 +174,9 @@ def test_a_body_that_holds_no_document_is_told(user: User, address: str, kind: s
     assert assert_refused(answer, 422, "invalid")["errors"]
 
 
-@pytest.mark.parametrize("kind", ["", "text/plain", "application/pdf", "application/x-www-form-urlencoded", "multipart/mixed", "x"])
+@pytest.mark.parametrize(
+    "kind", ["", "text/plain", "application/pdf", "application/x-www-form-urlencoded", "multipart/mixed", "x"]
+)
 def test_another_content_type_is_told(user: User, address: str, kind: str) -> None:
     """415, and what would be taken."""
     headers = {"Content-Type": kind} if kind else {}

@@ -102,7 +102,9 @@ def test_a_wrong_password_and_an_unknown_e_mail_look_the_same(lonely: httpx2.Cli
     assert wrong.headers["WWW-Authenticate"] == unknown.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("password", ["", "1234567", "Zq7#" + "x" * 300, 12345678, None, ["a good password"], "a\ud800" * 8])
+@pytest.mark.parametrize(
+    "password", ["", "1234567", "Zq7#" + "x" * 300, 12345678, None, ["a good password"], "a\ud800" * 8]
+)
 def test_a_password_is_never_told_back(lonely: httpx2.Client, email: str, password: Any) -> None:
     """422 names the field and not what was in it."""
     body = f'{{"email": "{email}", "password": {json.dumps(password)}}}'
@@ -114,7 +116,20 @@ def test_a_password_is_never_told_back(lonely: httpx2.Client, email: str, passwo
 
 @pytest.mark.parametrize(
     "email",
-    ["", "x", "a@", "@b", "a b@c", "a@b@c", "a@b\u0000", "a\n@b", "x" * 320 + "@y", "\u0130" * 300 + "@school.example", 5, None],
+    [
+        "",
+        "x",
+        "a@",
+        "@b",
+        "a b@c",
+        "a@b@c",
+        "a@b\u0000",
+        "a\n@b",
+        "x" * 320 + "@y",
+        "\u0130" * 300 + "@school.example",
+        5,
+        None,
+    ],
 )
 def test_what_is_no_e_mail_is_told(lonely: httpx2.Client, email: Any) -> None:
     """422 with the field; also for one that grows over the limit when it is made small."""

@@ -58,6 +58,8 @@ class Cut:
         self.temporal.turn(Way.OPEN)
         until_now(lambda: self.ready(), lambda ready: ready["database"] and ready["temporal"], 30)
         until_now(lambda: self.user.client.get("/quiz").status_code, lambda status: status == 200, 30)
+        nothing = f"/quiz/{uuid.uuid4()}/generation-status?workflow_id=none"
+        until_now(lambda: self.user.client.get(nothing).status_code, lambda status: status == 404, 30)
 
     def ready(self) -> dict[str, Any]:
         """What /readyz tells."""
@@ -149,6 +151,24 @@ def test_without_postgresql_every_route_says_so_in_time(cut: Cut, way: Way) -> N
         if not one.path.endswith("/events"):
             until_now(partial(_status_of, cut.user.client, request), lambda status: status < 500, 15)
     print(f"  {time.monotonic() - began:5.2f} s until every route is back")  # noqa: T201 - the measured time
+
+
+def test_no_read_fails_once_postgresql_is_back(cut: Cut) -> None:
+    """A restart of PostgreSQL breaks every connection; none of them costs a request after it is back."""
+    quiz_id = cut.user.quiz(text=sample_chapter().text)
+    workflow_id = cut.user.generate(quiz_id, 2)
+
+    def status(_: int) -> int:
+        where = {"params": {"workflow_id": workflow_id}}
+        return cut.user.client.get(f"/quiz/{quiz_id}/generation-status", **where).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        assert set(pool.map(status, range(40))) == {200}
+    cut.database.turn(Way.REFUSING)
+    cut.database.turn(Way.OPEN)
+    until_now(lambda: cut.ready()["database"])
+    assert [status(one) for one in range(12)] == [200] * 12
+    cut.user.client.post(f"/quiz/{quiz_id}/cancel-generation", params={"workflow_id": workflow_id})
 
 
 @pytest.mark.parametrize("way", ODD, ids=lambda way: way.value)

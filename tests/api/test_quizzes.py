@@ -62,7 +62,10 @@ def test_a_wrong_field_of_a_quiz_is_named(user: User, body: dict[str, Any], fiel
         assert changed.status_code == 422 and [error["field"] for error in changed.json()["errors"]] == [field]
 
 
-@pytest.mark.parametrize("title", ["x" * 300, "\U0001f9ec" * 300, "\u0645\u0631\u062d\u0628\u0627", "a'; DROP TABLE quiz; --", "<b>", "%s {0} \\"])
+@pytest.mark.parametrize(
+    "title",
+    ["x" * 300, "\U0001f9ec" * 300, "\u0645\u0631\u062d\u0628\u0627", "a'; DROP TABLE quiz; --", "<b>", "%s {0} \\"],
+)
 def test_a_title_is_kept_as_it_is(user: User, title: str) -> None:
     """Any script and any sign, up to 300 characters."""
     quiz_id = user.quiz(title)
@@ -112,7 +115,9 @@ def test_quizzes_of_the_same_moment_are_all_shown(user: User, api_settings: Sett
     assert len(seen) == 5 and set(seen) == made
 
 
-@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 101}, {"limit": "x"}, {"cursor": "x"}, {"cursor": "x" * 201}])
+@pytest.mark.parametrize(
+    "query", [{"limit": 0}, {"limit": 101}, {"limit": "x"}, {"cursor": "x"}, {"cursor": "x" * 201}]
+)
 def test_a_wrong_page_is_told(user: User, query: dict[str, Any]) -> None:
     """422 with the parameter."""
     answer = user.client.get("/quiz", params=query)

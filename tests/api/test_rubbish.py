@@ -98,7 +98,9 @@ def test_strange_values_in_every_field(operation: Operation, user: User, ids: di
 
 
 @pytest.mark.parametrize("name", ["workflow_id", "cursor", "limit", "nobody-knows-it"])
-@pytest.mark.parametrize("value", ["%00", "%ff%fe", "a%0Ab", "%F0%9F%98%80", "9" * 5_000, "-1", "", "1e9", "..%2F", "%ED%A0%80"])
+@pytest.mark.parametrize(
+    "value", ["%00", "%ff%fe", "a%0Ab", "%F0%9F%98%80", "9" * 5_000, "-1", "", "1e9", "..%2F", "%ED%A0%80"]
+)
 def test_strange_queries(user: User, name: str, value: str) -> None:
     """Known parameters are checked, unknown ones ignored."""
     quiz_id = user.quiz()
@@ -210,7 +212,9 @@ def test_a_body_without_a_length_is_bounded(
     assert_problem(answer, 413)
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", "/quiz/%2e%2e/healthz", "/docs/..", "//", "/quiz//documents", "/%00", "/%ff"])
+@pytest.mark.parametrize(
+    "path", ["/", "/nowhere", "/quiz/%2e%2e/healthz", "/docs/..", "//", "/quiz//documents", "/%00", "/%ff"]
+)
 def test_what_is_nowhere(api: ApiProcess, path: str) -> None:
     """404 as a problem, also without a token (and 401 where an address begins like one of ours)."""
     assert_problem(httpx2.get(api.url + path, trust_env=False), 404, 401)
