@@ -1,6 +1,6 @@
 """From exceptions to problem details: the one place that knows which error is which status."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -11,8 +11,7 @@ from fastapi.responses import JSONResponse
 from psycopg_pool import PoolTimeout
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
-from starlette.types import Scope
+from starlette.routing import compile_path
 
 from api.problems import MEDIA_TYPE, RETRY_AFTER, Problem, not_found, unavailable
 from domain.documents import ContentError, ContentTooLarge
@@ -66,7 +65,8 @@ async def _of_the_framework(request: Request, error: Exception) -> JSONResponse:
     if error.status_code == 400:  # the word of FastAPI and Starlette for a body that they cannot read
         return respond(_wrong_fields([("body", str(error.detail))]))
     if error.status_code == 405:
-        allowed = ", ".join(sorted(_methods(request.app.routes, request.scope)))
+        # The pages about the document are in no document.
+        allowed = ", ".join(sorted(_methods(request))) or (error.headers or {}).get("Allow", "")
         return respond(Problem("method-not-allowed", f"This address takes {allowed}.", headers={"Allow": allowed}))
     return respond(Problem(_BY_STATUS.get(error.status_code, "bad-request"), str(error.detail), headers=error.headers))
 
@@ -123,16 +123,11 @@ def _field(error: Mapping[str, Any]) -> str:
     return ".".join(names[1:] if names[0] in _PARTS and len(names) > 1 else names)
 
 
-def _methods(routes: Iterable[Any], scope: Scope) -> set[str]:
-    """Every method that the routes of an address take, those of included routers too."""
-    found = set[str]()
-    for route in routes:
-        match, _ = route.matches(scope)
-        if match is Match.NONE:
-            continue
-        methods = getattr(route, "methods", None)
-        found |= set(methods) if methods else _methods(getattr(route, "routes", ()), scope)
-    return found
+def _methods(request: Request) -> set[str]:
+    """Every method that an address takes, from the OpenAPI document: the framework names those of one route only."""
+    paths = request.app.openapi()["paths"].items()
+    matching = [item for path, item in paths if compile_path(path)[0].match(request.scope["path"])]
+    return {method.upper() for item in matching for method in item}
 
 
 _PARTS = ("body", "query", "path", "header", "cookie", "form")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg.rows import class_row
+import psycopg
+from psycopg.rows import class_row, tuple_row
 from psycopg_pool import AsyncConnectionPool
 
 _STATE = """
@@ -124,9 +125,8 @@ class FastReads:
 
     async def last_event(self, quiz_id: uuid.UUID) -> int:
         """The id of the newest entry of a quiz's log; 0 when it is empty."""
-        async with self._pool.connection() as connection:
-            row = await (await connection.execute(_HEAD, (quiz_id,))).fetchone()
-        return int(row[0]) if row else 0
+        ((head,),) = await self._fetch(tuple_row, _HEAD, quiz_id)
+        return int(head)
 
     async def events(self, quiz_id: uuid.UUID, after: int, limit: int) -> list[EventRead]:
         """The entries of a quiz's log after one, oldest first."""
@@ -138,6 +138,16 @@ class FastReads:
         return sorted(rows, key=lambda row: row.slot)
 
     async def _rows(self, kind: type[Any], sql: str, *values: object) -> list[Any]:
-        async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(kind)) as cursor:
-            await cursor.execute(sql, values)
-            return await cursor.fetchall()
+        return await self._fetch(class_row(kind), sql, *values)
+
+    async def _fetch(self, row_factory: Any, sql: str, *values: object) -> list[Any]:
+        """Repeated on another connection when the one in hand died with the server, which is found at its use."""
+        while True:
+            async with self._pool.connection() as connection:
+                try:
+                    async with connection.cursor(row_factory=row_factory) as cursor:
+                        await cursor.execute(sql, values)
+                        return await cursor.fetchall()
+                except psycopg.OperationalError:
+                    if not connection.broken:
+                        raise  # the server's own answer

@@ -12,6 +12,7 @@ import pytest
 
 from embedded.part import Addresses
 from settings import Settings
+from tests.api.cut import Cut, cut_api
 from tests.api.server import SECRET, ApiProcess, User
 from tests.support.content import ROOT, sample_chapter
 from tests.support.demo import DemoModel
@@ -90,3 +91,18 @@ def quiz_with_content(user: User) -> Callable[[], str]:
     """Makes a quiz of `user` with the sample chapter in it."""
     text = sample_chapter().text
     return lambda: user.quiz("Cell biology", text=text)
+
+
+@pytest.fixture(scope="session")
+def cut_off(api_settings: Settings, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cut]:
+    """An API whose ways to PostgreSQL and Temporal can be cut."""
+    with cut_api(api_settings, template_database, tmp_path_factory.mktemp("cut")) as cut:
+        yield cut
+
+
+@pytest.fixture
+def cut(cut_off: Cut) -> Iterator[Cut]:
+    """The same, whole before and after."""
+    cut_off.mend()
+    yield cut_off
+    cut_off.mend()

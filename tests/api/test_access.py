@@ -50,7 +50,12 @@ def owners(api: ApiProcess, api_settings: Settings, worker_process: None) -> Ite
         with psycopg.connect(api_settings.require_database_url()) as connection:
             row = connection.execute("SELECT id FROM question WHERE workflow_id = %s", (workflow_id,)).fetchone()
         assert row is not None
-        ids = dict(quiz_id=quiz_id, document_id=document_id, workflow_id=workflow_id, question_id=str(row[0]))
+        ids = {
+            "quiz_id": quiz_id,
+            "document_id": document_id,
+            "workflow_id": workflow_id,
+            "question_id": str(row[0]),
+        }
         made.append(Possessions(user, ids))
     yield made[0], made[1]
     for one in made:
@@ -101,8 +106,10 @@ def test_nothing_tells_others_ids_from_no_ids(operation: Operation, owners: tupl
         asked += [{**mine.ids, part: value} for value in wrong]
         if (str(operation), part) in FILTERS:
             filtered = [mine.user.client.request(**operation.request(ids)) for ids in asked[-len(wrong) :]]
-            assert {answer.status_code for answer in filtered} == {200}
-            assert {answer.content for answer in filtered} == {b'{"items":[],"next_cursor":null}'}
+            empty = b'{"items":[],"next_cursor":null}'
+            # What can be no id at all may be told as that: it depends on nobody's things.
+            assert [(answer.status_code, answer.content) for answer in filtered[:3]] == [(200, empty)] * 3
+            assert all(answer.status_code == 422 or answer.content == empty for answer in filtered)
             del asked[-len(wrong) :]
     bodies = set()
     for ids in asked:

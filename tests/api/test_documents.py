@@ -13,6 +13,7 @@ from domain.documents import MOST_BYTES
 from tests.api.server import ApiProcess, User
 
 PROSE = "The mitochondrion makes most of the energy that a cell needs, and it has a genome of its own. " * 8
+PART = b"--x\r\nContent-Disposition: form-data"
 HTML = f"<!doctype html><html><head><title>The cell</title></head><body><h1>Cells</h1><p>{PROSE}</p></body></html>"
 
 
@@ -151,9 +152,9 @@ def test_no_name_and_no_charset_of_a_client_is_a_fault(user: User, address: str,
         ("multipart/form-data; boundary=x", b"--x\r\n"),
         ("multipart/form-data; boundary=x", b"not multipart at all"),
         ("multipart/form-data; boundary=x", b"--x--\r\n"),
-        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\nabc'),
-        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="files"\r\n\r\nabc\r\n--x--\r\n'),
-        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\nabc\r\n--x--\r\n"),
+        ("multipart/form-data; boundary=x", PART + b'; name="files"; filename="a.txt"\r\n\r\nabc'),
+        ("multipart/form-data; boundary=x", PART + b'; name="files"\r\n\r\nabc\r\n--x--\r\n'),
+        ("multipart/form-data; boundary=x", PART + b"\r\n\r\nabc\r\n--x--\r\n"),
         ("multipart/form-data; boundary=" + "y" * 500, b"--x--\r\n"),
         ("application/json", b""),
         ("application/json", b"{"),

@@ -20,7 +20,7 @@ from tests.api.server import SECRET, ApiProcess, User
 from tests.support.databases import copy_of
 from tests.support.waiting import until_now
 
-PASSWORD = "a good password"  # noqa: S105 - of the tests
+PASSWORD = "a good password"
 
 
 @pytest.fixture(scope="module")

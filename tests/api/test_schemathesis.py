@@ -52,9 +52,9 @@ def run(api: ApiProcess, folder: Path, *arguments: str) -> None:
 
 def test_single_requests(alone: ApiProcess, tmp_path: Path) -> None:
     """Each route with its examples, the borders of its schema, and invented values, right and wrong."""
-    run(alone, tmp_path, "--phases", "examples,coverage,fuzzing", "--max-examples", "5")
+    run(alone, tmp_path, "--phases", "examples,coverage,fuzzing", "--max-examples", "25")
 
 
 def test_sequences_of_requests(alone: ApiProcess, tmp_path: Path) -> None:
     """What one route returns goes into the next: created, read, changed, deleted, and used after that."""
-    run(alone, tmp_path, "--phases", "stateful", "--max-examples", "20")
+    run(alone, tmp_path, "--phases", "stateful", "--max-examples", "40")
