@@ -8,7 +8,7 @@ SAMPLE := samples/cell-biology.md
 DEMO_HOME ?= $(CURDIR)/.mcq
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test lint format lock clean
+.PHONY: help setup demo dev test lint format bench lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ lint: setup ## ruff and mypy
 format: setup ## Put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: setup ## Measure the API under load, on this machine
+	$(BIN)/python -m bench.api
 
 lock: .tools/uv ## Resolve the dependencies anew, with hashes
 	.tools/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 import psycopg
 import structlog
+from fastapi.sse import ServerSentEvent
 from psycopg_pool import PoolTimeout
 from pydantic_core import to_json
 
@@ -40,16 +41,15 @@ END = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One server-sent event: `data` is JSON."""
+    """One server-sent event, made once for all its readers."""
 
     position: Position
-    name: str
-    data: str
+    event: ServerSentEvent
 
-    @property
-    def id(self) -> str:
-        """What a reader sends back as `Last-Event-ID`."""
-        return "{}.{}".format(*self.position)
+    @classmethod
+    def of(cls, position: Position, name: str, data: str) -> "Message":
+        """From JSON; the id is what a reader sends back as `Last-Event-ID`."""
+        return cls(position, ServerSentEvent(raw_data=data, event=name, id="{}.{}".format(*position)))
 
 
 def position_of(last_event_id: str) -> Position:
@@ -167,10 +167,11 @@ class Live:
         slots = entry.event_data.get("slots") or []
         questions = await self._reads.questions(entry.workflow_id, slots) if slots else []
         messages = [
-            Message((entry.id, index), "question", _question_json(question)) for index, question in enumerate(questions)
+            Message.of((entry.id, index), "question", _question_json(question))
+            for index, question in enumerate(questions)
         ]
         # The place of the progress does not depend on how many of the questions still exist.
-        return [*messages, Message((entry.id, len(slots)), "progress", _progress_json(entry))]
+        return [*messages, Message.of((entry.id, len(slots)), "progress", _progress_json(entry))]
 
     async def _listen(self) -> None:
         """Hear of news, through restarts of the database."""

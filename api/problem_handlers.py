@@ -38,7 +38,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _of_the_framework)
     app.add_exception_handler(ServiceError, _of_the_service)
     app.add_exception_handler(ContentError, _content)
-    for error in (exc.DBAPIError, exc.TimeoutError, psycopg.Error, PoolTimeout):
+    for error in (exc.DBAPIError, exc.TimeoutError, psycopg.Error, PoolTimeout, TimeoutError):
         app.add_exception_handler(error, _database)
 
 

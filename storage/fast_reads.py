@@ -4,6 +4,7 @@ The status of a generation is asked for a thousand times a second, and the live 
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,16 +13,24 @@ import psycopg
 from psycopg.rows import class_row, tuple_row
 from psycopg_pool import AsyncConnectionPool
 
+from storage.together import Together
+
 _STATE = """
-SELECT w.workflow_id, w.quiz_id, w.status, w.current_node, w.state_data - 'options' AS state_data, w.error_message,
+SELECT {asked} AS asked, w.workflow_id, w.quiz_id, w.status, w.current_node, w.state_data - 'options' AS state_data, w.error_message,
        w.retry_count, w.total_steps, w.completed_steps, w.created_at, w.updated_at, w.completed_at,
        (SELECT jsonb_agg(jsonb_build_object('reason', m.reason, 'since', m.since, 'retry_at', m.retry_at)
                          ORDER BY m.since)
         FROM model_wait m WHERE m.workflow_id = w.workflow_id AND w.status = 'running') AS waits
 FROM workflow_state w JOIN quiz q ON q.id = w.quiz_id
 """
-_ONE = _STATE + "WHERE w.workflow_id = %s AND q.id = %s AND q.owner_id = %s"
-_NEWEST = _STATE + "WHERE q.id = %s AND q.owner_id = %s ORDER BY w.created_at DESC LIMIT 1"
+_ASKED = (
+    _STATE.format(asked="a.place")
+    + """
+JOIN unnest(%s::text[], %s::uuid[], %s::uuid[]) WITH ORDINALITY AS a (workflow_id, quiz_id, owner_id, place)
+  ON a.workflow_id = w.workflow_id AND a.quiz_id = q.id AND a.owner_id = q.owner_id
+"""
+)
+_NEWEST = _STATE.format(asked="0") + "WHERE q.id = %s AND q.owner_id = %s ORDER BY w.created_at DESC LIMIT 1"
 _HEAD = """
 SELECT coalesce(max(e.id), 0) FROM workflow_event e JOIN workflow_state w ON w.id = e.workflow_state_id
 WHERE w.quiz_id = %s
@@ -49,8 +58,9 @@ class WaitRead:
 
 @dataclass(slots=True)
 class StateRead:
-    """A generation's row, without its options."""
+    """A generation's row, without its options. `asked` is its place among those that were asked for together, from 1."""
 
+    asked: int
     workflow_id: str
     quiz_id: uuid.UUID
     status: str
@@ -112,11 +122,17 @@ class FastReads:
 
     def __init__(self, pool: AsyncConnectionPool) -> None:
         self._pool = pool
+        self._states = Together(self._read_states)
 
     async def state(self, workflow_id: str, quiz_id: uuid.UUID, owner_id: uuid.UUID) -> StateRead | None:
-        """A generation of the owner's quiz."""
-        rows = await self._rows(StateRead, _ONE, workflow_id, quiz_id, owner_id)
-        return rows[0] if rows else None
+        """A generation of the owner's quiz. What is asked for while an answer is on its way is asked together."""
+        return await self._states.ask((workflow_id, quiz_id, owner_id))
+
+    async def _read_states(self, asked: Sequence[tuple[str, uuid.UUID, uuid.UUID]]) -> list[StateRead | None]:
+        workflow_ids, quiz_ids, owner_ids = (list(column) for column in zip(*asked, strict=True))
+        rows = await self._rows(StateRead, _ASKED, workflow_ids, quiz_ids, owner_ids)
+        found = {row.asked: row for row in rows}
+        return [found.get(place) for place in range(1, len(asked) + 1)]
 
     async def newest_state(self, quiz_id: uuid.UUID, owner_id: uuid.UUID) -> StateRead | None:
         """The newest generation of the owner's quiz."""

@@ -46,7 +46,7 @@ async def events(
         if not last_event_id:
             yield await _status(services, caller, quiz, after)
         async for message in services.live.follow(quiz.id, after, until=caller.signed_in_until):
-            yield ServerSentEvent(raw_data=message.data, event=message.name, id=message.id)
+            yield message.event
 
 
 async def _status(services: Services, caller: Caller, quiz: Quiz, after: Position) -> ServerSentEvent:
