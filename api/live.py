@@ -19,7 +19,7 @@ from psycopg_pool import PoolTimeout
 from pydantic_core import to_json
 
 from storage.engine import CONNECT_TIMEOUT
-from storage.fast_reads import EventRead, FastReads, QuestionRead
+from storage.fast_reads import EventRead, FastReads
 from storage.snapshots import CHANNEL
 
 log = structlog.get_logger()
@@ -167,7 +167,7 @@ class Live:
         slots = entry.event_data.get("slots") or []
         questions = await self._reads.questions(entry.workflow_id, slots) if slots else []
         messages = [
-            Message.of((entry.id, index), "question", _question_json(question))
+            Message.of((entry.id, index), "question", to_json(question).decode())
             for index, question in enumerate(questions)
         ]
         # The place of the progress does not depend on how many of the questions still exist.
@@ -239,7 +239,3 @@ def _progress_json(entry: EventRead) -> str:
         "at": entry.created_at,
     }
     return to_json(content).decode()
-
-
-def _question_json(question: QuestionRead) -> str:
-    return to_json(question).decode()

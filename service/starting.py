@@ -48,7 +48,8 @@ class Starter:
             found = await self._unanswered(quiz, options, key)
             if found is not None:
                 return found, False
-            row = await self._states.create(_new_row(quiz, options), key)
+            row = _new_row(quiz, options)
+            await self._create(row, key)
         except KeyTaken as taken:
             return await self.repeated(taken), False
         except ActiveGenerationExists:
@@ -56,6 +57,13 @@ class Starter:
         generations.started(WORKFLOW_TYPE)
         await self.run(row)
         return row.workflow_id, True
+
+    async def _create(self, row: WorkflowState, key: RequestKey | None) -> None:
+        try:
+            await self._states.create(row, key)
+        except asyncio.CancelledError:  # nobody waits for an answer any more; the row may be there nevertheless
+            await asyncio.shield(self._note_no_answer(row.workflow_id))
+            raise
 
     async def run(self, row: WorkflowState) -> None:
         """Start the workflow of a row that says `running`; raises TemporalUnavailable: then the row says `failed`."""

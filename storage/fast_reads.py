@@ -16,8 +16,8 @@ from psycopg_pool import AsyncConnectionPool
 from storage.together import Together
 
 _STATE = """
-SELECT {asked} AS asked, w.workflow_id, w.quiz_id, w.status, w.current_node, w.state_data - 'options' AS state_data, w.error_message,
-       w.retry_count, w.total_steps, w.completed_steps, w.created_at, w.updated_at, w.completed_at,
+SELECT {asked} AS asked, w.workflow_id, w.quiz_id, w.status, w.current_node, w.state_data - 'options' AS state_data,
+       w.error_message, w.retry_count, w.total_steps, w.completed_steps, w.created_at, w.updated_at, w.completed_at,
        (SELECT jsonb_agg(jsonb_build_object('reason', m.reason, 'since', m.since, 'retry_at', m.retry_at)
                          ORDER BY m.since)
         FROM model_wait m WHERE m.workflow_id = w.workflow_id AND w.status = 'running') AS waits
@@ -58,7 +58,7 @@ class WaitRead:
 
 @dataclass(slots=True)
 class StateRead:
-    """A generation's row, without its options. `asked` is its place among those that were asked for together, from 1."""
+    """A generation's row, without its options. `asked` is its place among those asked for together, from 1."""
 
     asked: int
     workflow_id: str

@@ -1,7 +1,7 @@
 """Equal questions that come at the same time become one round trip.
 
-The first is asked at once; those that come while its answer is on its way are asked together when it is there. So nobody
-waits for company, and under load a statement answers many: most of a small read's cost is the round trip itself.
+The first is asked at once; those that come while its answer is on its way are asked together when it is there. So
+nobody waits for company, and under load a statement answers many: most of a small read's cost is the round trip itself.
 """
 
 import asyncio
@@ -42,7 +42,8 @@ class Together(Generic[Asked, Answer]):
             self._round = None
 
     async def _one_round(self, batch: Sequence[tuple[Asked, "asyncio.Future[Answer]"]]) -> None:
-        reading = asyncio.ensure_future(self._read([asked for asked, _ in batch]))
+        reading: asyncio.Future[Sequence[Answer]]
+        reading = asyncio.ensure_future(self._read([asked for asked, _ in batch]))  # noqa: RUF006 - awaited below
         # Not cancelled with it when it is too late: what hangs in a driver may hang in its cancellation too.
         await asyncio.wait({reading}, timeout=SECONDS)
         if not reading.done():

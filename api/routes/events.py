@@ -42,7 +42,9 @@ async def events(
     With `Last-Event-ID` only what came after it. Every event has an id.
     """
     with sse_reader():
-        after = position_of(last_event_id) if last_event_id else await services.live.head(quiz.id)
+        after = await services.live.head(quiz.id)
+        if last_event_id:
+            after = min(after, position_of(last_event_id))  # an id from before a restored backup may be ahead
         if not last_event_id:
             yield await _status(services, caller, quiz, after)
         async for message in services.live.follow(quiz.id, after, until=caller.signed_in_until):

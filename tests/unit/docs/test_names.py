@@ -19,6 +19,7 @@ OTHER_NAMES = {
     "PATH": "of the shell",
     "READERS": "the table in domain/documents/__init__.py",
     "ADDRESS": "a placeholder",
+    "FORWARDED_ALLOW_IPS": "of uvicorn",
     "NODE_HEARTBEAT_TIMEOUT": "a constant of workflows/question_graph.py",
     **dict.fromkeys(
         ["POSTGRES_PASSWORD", "POSTGRES_MCQ_PASSWORD", "POSTGRES_TEMPORAL_PASSWORD"], "demanded by docker-compose.yml"
