@@ -1,5 +1,6 @@
 """What one write of the mirror is: the snapshot as stored, what may become of it, its questions, its event."""
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -16,7 +16,7 @@ from domain.pace import Pace
 from domain.question import question_id
 from domain.review import ReviewStatus
 from domain.statuses import Status
-from storage.tables import ModelCall, QuestionRow, WorkflowEvent, metadata, now
+from storage.tables import QuestionRow, now
 
 # LISTEN on this channel to hear of a new event; the payload is the id of the quiz.
 CHANNEL = "mcq_progress"
@@ -70,64 +70,68 @@ class StateWrite:
     questions: Sequence[tuple[int, str, int]]
 
 
+# From the stored answers into the questions, without the texts passing through this process. The fields of a stored
+# question are those of `writing/reading.py`. A repeated write changes nothing, or it would undo a teacher's edit of the
+# same answer (which is known again by `created_at`); another answer also ends what people did to the old one.
+_WRITE_QUESTIONS = text("""
+WITH wanted AS (
+  SELECT w.id, c.* FROM unnest(:ids ::uuid[], :slots ::int[], :steps ::text[], :attempts ::int[])
+                        AS w (id, slot, step, attempt)
+  JOIN model_call c ON c.workflow_id = :workflow_id AND (c.slot, c.step, c.attempt) = (w.slot, w.step, w.attempt)
+), written AS (
+  INSERT INTO question AS old (id, quiz_id, workflow_id, slot, stem, options, key, explanation, difficulty, bloom,
+    source, flaws, model, prompt_version, prompt_tokens, completion_tokens, cost, review_status, replaces_id,
+    created_at, updated_at)
+  SELECT id, :quiz_id, workflow_id, slot, question->>'stem', question->'options', (question->>'key')::int,
+    question->>'explanation', question->>'difficulty', question->>'bloom', question->'source',
+    jsonb_path_query_array(flaws, '$[*].rule'), model, prompt_version, prompt_tokens, completion_tokens, cost,
+    :unreviewed, :replaces, created_at, now()
+  FROM wanted ORDER BY slot
+  ON CONFLICT (id) DO UPDATE SET
+    (quiz_id, workflow_id, slot, stem, options, key, explanation, difficulty, bloom, source, flaws, model,
+     prompt_version, prompt_tokens, completion_tokens, cost, review_status, review_reason, review_comment, replaces_id,
+     edited_at, created_at, updated_at) =
+    (excluded.quiz_id, excluded.workflow_id, excluded.slot, excluded.stem, excluded.options, excluded.key,
+     excluded.explanation, excluded.difficulty, excluded.bloom, excluded.source, excluded.flaws, excluded.model,
+     excluded.prompt_version, excluded.prompt_tokens, excluded.completion_tokens, excluded.cost,
+     excluded.review_status, NULL, NULL, excluded.replaces_id, NULL, excluded.created_at, excluded.updated_at)
+  WHERE old.created_at <> excluded.created_at
+  RETURNING 1
+)
+SELECT (SELECT count(*) FROM wanted), (SELECT count(*) FROM written)
+""")
+
+
+class AnswerMissing(Exception):
+    """A snapshot names an answer that is not stored: nothing of the snapshot may be written."""
+
+
 async def write_questions(
     connection: AsyncConnection, quiz_id: uuid.UUID, write: StateWrite, replaces: str | None
 ) -> None:
-    """Upsert the questions of a snapshot by id, from the stored answers that it names.
+    """Upsert the questions of a snapshot by id, from the stored answers that it names; raises AnswerMissing.
 
     `replaces` is the option of the start: the id of the question in whose place these were asked for.
     """
     if not write.questions:
         return
-    wanted = {(slot, step, attempt) for slot, step, attempt in write.questions}
-    calls = await connection.execute(
-        select(metadata.tables["model_call"]).where(
-            col(ModelCall.workflow_id) == write.workflow_id,
-            col(ModelCall.slot).in_({slot for slot, _, _ in wanted}),
-        )
-    )
-    found = {(call.slot, call.step, call.attempt): call for call in calls}
+    wanted = sorted(set(write.questions))
     replaced = uuid.UUID(replaces) if replaces else None
-    rows = []
-    for key in sorted(wanted):
-        call = found[key]
-        rows.append(
-            {
-                "id": question_id(write.workflow_id, call.slot),
-                "quiz_id": quiz_id,
-                "workflow_id": write.workflow_id,
-                "slot": call.slot,
-                **call.question,
-                "flaws": [flaw["rule"] for flaw in call.flaws],
-                "model": call.model,
-                "prompt_version": call.prompt_version,
-                "prompt_tokens": call.prompt_tokens,
-                "completion_tokens": call.completion_tokens,
-                "cost": call.cost,
-                "review_status": ReviewStatus.UNREVIEWED,
-                "review_reason": None,
-                "review_comment": None,
-                "replaces_id": replaced,
-                "edited_at": None,
-                "created_at": call.created_at,
-                "updated_at": now(),
-            }
-        )
-    statement = insert(QuestionRow)
-    # With `created_at`, by which the answer is known again, and with what people did: it was to the old one.
-    overwrite = {name: statement.excluded[name] for name in rows[0] if name != "id"}
-    written = await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_=overwrite,
-            # A repeated write must not undo a teacher's edit of the same answer.
-            where=col(QuestionRow.created_at) != statement.excluded.created_at,
-        ),
-        rows,
-        execution_options={"preserve_rowcount": True},
-    )
+    values = {
+        "ids": [question_id(write.workflow_id, slot) for slot, _, _ in wanted],
+        "slots": [slot for slot, _, _ in wanted],
+        "steps": [step for _, step, _ in wanted],
+        "attempts": [attempt for _, _, attempt in wanted],
+        "workflow_id": write.workflow_id,
+        "quiz_id": quiz_id,
+        "unreviewed": ReviewStatus.UNREVIEWED,
+        "replaces": replaced,
+    }
+    found, written = (await connection.execute(_WRITE_QUESTIONS, values)).one()
+    if found != len(wanted):
+        raise AnswerMissing(f"{len(wanted) - found} of {len(wanted)} answers of {write.workflow_id} are not stored")
     # Nor hide the replaced question again that a teacher brought back.
-    if replaced is not None and written.rowcount > 0:
+    if replaced is not None and written:
         await connection.execute(
             update(QuestionRow)
             .where(col(QuestionRow.id) == replaced, col(QuestionRow.quiz_id) == quiz_id)
@@ -161,6 +165,15 @@ def measured(row: Row[*tuple[Any, ...]], write: StateWrite, moment: datetime) ->
     return {**outsiders, "pace": {"questions": round(pace.questions, 3), "seconds": round(pace.seconds, 3)}}
 
 
+_WRITE_EVENT = text("""
+WITH written AS (
+  INSERT INTO workflow_event (workflow_state_id, run_id, sequence, event_type, event_data, created_at)
+  VALUES (:state_id, :run_id, :sequence, :kind, :data ::jsonb, clock_timestamp()) ON CONFLICT DO NOTHING
+)
+SELECT pg_notify(:channel, :quiz_id)
+""")
+
+
 async def write_event(
     connection: AsyncConnection,
     state_id: uuid.UUID,
@@ -173,18 +186,17 @@ async def write_event(
 ) -> None:
     """Add to a generation's log and wake whoever listens. The caller holds the lock of the generation's row."""
     await connection.execute(
-        insert(WorkflowEvent)
-        .values(
-            workflow_state_id=state_id,
-            run_id=run_id,
-            sequence=sequence,
-            event_type=kind,
-            event_data=dict(data),
-            created_at=now(),
-        )
-        .on_conflict_do_nothing()
+        _WRITE_EVENT,
+        {
+            "state_id": state_id,
+            "run_id": run_id,
+            "sequence": sequence,
+            "kind": kind,
+            "data": json.dumps(data),
+            "channel": CHANNEL,
+            "quiz_id": str(quiz_id),
+        },
     )
-    await connection.execute(text("SELECT pg_notify(:c, :q)"), {"c": CHANNEL, "q": str(quiz_id)})
 
 
 async def write_outside_event(

@@ -83,62 +83,26 @@ class WorkflowStateStore(Starts):
         """Store a snapshot, its questions, its event and a notification in one transaction, if the fence lets it.
 
         The fence: the row's own run needs a greater sequence; another run needs Temporal to call it current, because
-        after a reset the sequence may fall. Temporal is asked before the transaction, so that no lock waits on it.
+        after a reset the sequence may fall. Temporal is asked between two transactions, so that no lock waits on it.
         """
-        before = await self._fence_of(write.workflow_id)
-        if before is None:
-            return Fence.GONE
-        holder, was_open = before
-        takes_over = holder != write.run_id
-        # A row that somebody closed from outside is opened again by a run that turns out to be alive.
-        if (takes_over or not was_open) and not await is_current_run():
-            return Fence.OTHER_RUN if takes_over else Fence.STALE
-        async with self._engine.begin() as connection:
-            row = await self._locked(connection, write.workflow_id)
-            if row is None:
-                return Fence.GONE
-            if ((row.run_id or ""), Status(row.status).is_active) != before:
-                raise RunChanged  # somebody else wrote between the two looks; the retry asks again
-            if not takes_over and row.sequence >= write.sequence:
-                return Fence.STALE
-            moment = now()
-            await write_questions(connection, row.quiz_id, write, row.replaces)
-            await connection.execute(
-                update(WorkflowState)
-                .where(col(WorkflowState.id) == row.id)
-                .values(
-                    run_id=write.run_id,
-                    sequence=write.sequence,
-                    status=write.status,
-                    current_node=write.current_node,
-                    total_steps=write.total,
-                    completed_steps=write.completed,
-                    # Merged: the options of the start stay beside the progress.
-                    state_data=col(WorkflowState.state_data).concat(
-                        {**write.state_data, **measured(row, write, moment)}
-                    ),
-                    checkpoint_data=dict(write.checkpoint_data),
-                    error_message=write.error_message,
-                    last_checkpoint=moment,
-                    updated_at=moment,
-                    completed_at=None if write.status.is_active else moment,
-                )
-            )
-            recovers = (takes_over and bool(holder or row.retry_count)) or not was_open
-            data = {
-                "status": write.status,
-                "completed": write.completed,
-                "total": write.total,
-                "slots": sorted(slot for slot, _, _ in write.questions),
-                **({"reason": write.error_message} if write.error_message else {}),
-            }
-            kind = event_type(write, recovers=recovers, before=row.status)
-            await write_event(
-                connection, row.id, row.quiz_id, run_id=write.run_id, sequence=write.sequence, kind=kind, data=data
-            )
-            if not write.status.is_active:
-                await connection.execute(delete(ModelWait).where(col(ModelWait.workflow_id) == write.workflow_id))
-        return Fence.ACCEPTED
+        asked_about: tuple[str, bool] | None = None
+        while True:
+            async with self._engine.begin() as connection:
+                row = await self._locked(connection, write.workflow_id)
+                if row is None:
+                    return Fence.GONE
+                # A row that somebody closed from outside is opened again by a run that turns out to be alive.
+                before = (row.run_id or "", Status(row.status).is_active)
+                if asked_about not in (None, before):
+                    raise RunChanged  # somebody else wrote while Temporal was asked; the retry asks again
+                if asked_about is not None or before == (write.run_id, True):
+                    if row.run_id == write.run_id and row.sequence >= write.sequence:
+                        return Fence.STALE
+                    await self._write(connection, row, write)
+                    return Fence.ACCEPTED
+            if not await is_current_run():
+                return Fence.STALE if before[0] == write.run_id else Fence.OTHER_RUN
+            asked_about = before
 
     async def mark_completed(self, workflow_id: str, *, unless_changed: datetime | None = None) -> bool:
         """Close an open row as completed, from outside the workflow; False when it is closed or gone already.
@@ -211,6 +175,45 @@ class WorkflowStateStore(Starts):
         async with AsyncSession(self._engine) as session:
             return list(await session.scalars(query))
 
+    async def _write(self, connection: AsyncConnection, row: Row[*tuple[Any, ...]], write: StateWrite) -> None:
+        """State, questions, event and notification of an accepted snapshot, under the row's lock."""
+        moment = now()
+        await write_questions(connection, row.quiz_id, write, row.replaces)
+        await connection.execute(
+            update(WorkflowState)
+            .where(col(WorkflowState.id) == row.id)
+            .values(
+                run_id=write.run_id,
+                sequence=write.sequence,
+                status=write.status,
+                current_node=write.current_node,
+                total_steps=write.total,
+                completed_steps=write.completed,
+                # Merged: the options of the start stay beside the progress.
+                state_data=col(WorkflowState.state_data).concat({**write.state_data, **measured(row, write, moment)}),
+                checkpoint_data=dict(write.checkpoint_data),
+                error_message=write.error_message,
+                last_checkpoint=moment,
+                updated_at=moment,
+                completed_at=None if write.status.is_active else moment,
+            )
+        )
+        takes_over, was_open = row.run_id != write.run_id, Status(row.status).is_active
+        recovers = (takes_over and bool(row.run_id or row.retry_count)) or not was_open
+        data = {
+            "status": write.status,
+            "completed": write.completed,
+            "total": write.total,
+            "slots": sorted(slot for slot, _, _ in write.questions),
+            **({"reason": write.error_message} if write.error_message else {}),
+        }
+        kind = event_type(write, recovers=recovers, before=row.status)
+        await write_event(
+            connection, row.id, row.quiz_id, run_id=write.run_id, sequence=write.sequence, kind=kind, data=data
+        )
+        if not write.status.is_active:
+            await connection.execute(delete(ModelWait).where(col(ModelWait.workflow_id) == write.workflow_id))
+
     async def _locked(self, connection: AsyncConnection, workflow_id: str) -> Row[*tuple[Any, ...]] | None:
         """What the fence needs to know of the row, which is locked until the transaction ends."""
         query = select(
@@ -226,13 +229,6 @@ class WorkflowStateStore(Starts):
             col(WorkflowState.state_data)["options"]["replaces"].astext.label("replaces"),
         ).where(col(WorkflowState.workflow_id) == workflow_id)
         return (await connection.execute(query.with_for_update())).one_or_none()
-
-    async def _fence_of(self, workflow_id: str) -> tuple[str, bool] | None:
-        """The run that holds the row ("" when none does yet) and whether it is open; None when there is no row."""
-        query = select(func.coalesce(col(WorkflowState.run_id), ""), col(WorkflowState.status))
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(query.where(col(WorkflowState.workflow_id) == workflow_id))).one_or_none()
-        return None if row is None else (row[0], Status(row[1]).is_active)
 
     async def _close(
         self,

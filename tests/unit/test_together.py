@@ -1,6 +1,7 @@
 """Questions that come at the same time become one round trip, and nobody gets another's answer."""
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -35,7 +36,7 @@ async def test_the_first_does_not_wait_and_the_rest_go_together() -> None:
     await asyncio.sleep(0)
     reader.may_answer.set()
     assert await asyncio.gather(*asking) == [2 * number for number in range(10)]
-    assert sorted(sum(reader.rounds, [])) == list(range(10))
+    assert sorted(itertools.chain(*reader.rounds)) == list(range(10))
     assert len(reader.rounds) < 10
 
 
