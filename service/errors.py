@@ -5,7 +5,12 @@ import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import structlog
 from temporalio.service import RPCError, RPCStatusCode
+
+log = structlog.get_logger()
+
+_AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
 
 class ServiceError(Exception):
@@ -54,13 +59,17 @@ async def temporal_errors(within: timedelta | None = None) -> AsyncIterator[None
     except TimeoutError:
         raise TemporalUnavailable("Temporal does not answer; nothing was lost, try again in a moment") from None
     except RPCError as error:
-        if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
-            raise TemporalUnavailable("Temporal does not answer; nothing was lost, try again in a moment") from None
         if error.status is RPCStatusCode.INVALID_ARGUMENT:
             raise NotPossible(f"Temporal refuses: {error.message}. A server of your own needs: mcq migrate") from None
         if error.status is RPCStatusCode.NOT_FOUND:
             raise NotPossible(f"Temporal has no such open run or namespace: {error.message}") from None
-        raise
+        if error.status in _AWAY:
+            raise TemporalUnavailable("Temporal does not answer; nothing was lost, try again in a moment") from None
+        # Everything else is its trouble and not the request's: too busy, its database away, our access withdrawn.
+        log.warning("temporal_refuses", status=error.status.name)
+        raise TemporalUnavailable(
+            f"Temporal answers {error.status.name}; nothing was lost, try again in a moment"
+        ) from None
     except (ConnectionError, RuntimeError):
         # RuntimeError is the SDK's word for a lazy client whose first connection fails.
         raise TemporalUnavailable("Temporal cannot be reached; nothing was lost, try again in a moment") from None

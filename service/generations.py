@@ -62,17 +62,22 @@ class GenerationService:
     async def resume_or_generate(
         self, quiz: Quiz, request: GenerationRequest, *, idempotency_key: str | None = None
     ) -> str:
-        """Continue the quiz's newest resumable generation; without one, start a new one."""
-        resumable = await self._states.list_resumable(quiz.id)
+        """Continue the quiz's newest generation that can be resumed; without one, start a new one.
+
+        Raises ActiveGeneration when one is running, KeyReused and TemporalUnavailable.
+        """
+        resumable = await self.list_resumable(quiz.id)
         if not resumable:
             return await self.generate(quiz, request, idempotency_key=idempotency_key)
         workflow_id = resumable[0].workflow_id
-        if idempotency_key:
-            try:
+        try:
+            if idempotency_key:
                 await self._states.remember(key_of(quiz, request, idempotency_key), workflow_id)
-            except KeyTaken as taken:
-                return await self._starter.repeated(taken)
-        await self.ensure_running(workflow_id)
+            await self.ensure_running(workflow_id)
+        except KeyTaken as taken:
+            return await self._starter.repeated(taken)
+        except CannotResume:  # another request was quicker
+            return await self.generate(quiz, request)
         return workflow_id
 
     async def status(self, workflow_id: str) -> GenerationStatus:
@@ -85,8 +90,11 @@ class GenerationService:
         return await self._states.questions(workflow_id)
 
     async def list_resumable(self, quiz_id: uuid.UUID) -> list[GenerationStatus]:
-        """Generations of a quiz that can be resumed, newest first."""
-        return [await self.status(row.workflow_id) for row in await self._states.list_resumable(quiz_id)]
+        """Generations of a quiz that can be resumed, newest first: of an active one, only itself can, once paused."""
+        active = await self._states.active(quiz_id)
+        rows = await self._states.list_resumable(quiz_id) if active is None else [active]
+        statuses = [await self.status(row.workflow_id) for row in rows]
+        return [status for status in statuses if status.can_resume]
 
     async def newest(self, owner_id: uuid.UUID, limit: int) -> list[GenerationStatus]:
         """An owner's generations, newest first."""

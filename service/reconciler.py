@@ -26,7 +26,8 @@ from service.temporal import Temporal
 from settings import Settings
 from storage.engine import CONNECT_TIMEOUT, plain_url
 from storage.reconciling import ReconcilerStore
-from storage.starts import UNANSWERED, ActiveGenerationExists
+from storage.snapshots import UNANSWERED
+from storage.starts import ActiveGenerationExists
 from storage.tables import WorkflowState
 from storage.workflow_states import WorkflowStateStore
 
@@ -129,7 +130,7 @@ class Reconciler:
 
     async def _reconcile(self, row: WorkflowState) -> None:
         found = await self._temporal.look(row)
-        if row.state_data.get(UNANSWERED):
+        if row.state_data.get(UNANSWERED) and row.status == Status.FAILED:
             await self._settle_start(row, found)
         elif found.finding is Finding.OPEN:
             if row.status == Status.RUNNING and bool(found.stalled) | bool(row.state_data.get("stalled")):

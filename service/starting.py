@@ -17,7 +17,8 @@ from service.errors import ActiveGeneration, KeyReused, NotPossible, TemporalUna
 from service.requests import GenerationRequest, key_of, options_of
 from service.temporal import Temporal
 from settings import Settings
-from storage.starts import NEVER_ARRIVED, UNANSWERED, ActiveGenerationExists, KeyTaken, RequestKey
+from storage.snapshots import NEVER_ARRIVED, UNANSWERED
+from storage.starts import ActiveGenerationExists, KeyTaken, RequestKey
 from storage.tables import Quiz, WorkflowState
 from storage.workflow_states import WorkflowStateStore
 from workflows.ids import new_generation_id

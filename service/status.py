@@ -93,8 +93,8 @@ class GenerationStatus:
         return round(100 * self.completed / self.total, 1) if self.total else 100.0
 
     @classmethod
-    def of(cls, row: StateRow, waits: Sequence[WaitRow]) -> Self:
-        """From the generation's row and its slots that wait, longest first."""
+    def of(cls, row: StateRow, waits: Sequence[WaitRow], *, other_active: bool = False) -> Self:
+        """From the generation's row and its slots that wait, longest first; and whether another one is in its way."""
         data = row.state_data
         status = Status(row.status)
         waiting = None
@@ -112,8 +112,8 @@ class GenerationStatus:
             completed=row.completed_steps,
             current_node=row.current_node,
             error=row.error_message,
-            can_resume=status in RESUMABLE,
-            in_flight=data.get("in_flight", 0),
+            can_resume=status in RESUMABLE and not other_active,
+            in_flight=data.get("in_flight", 0) if status is Status.RUNNING else 0,  # the others wait behind the pause
             revised=data.get("revised", 0),
             rejected=data.get("rejected", 0),
             calls=data.get("calls", 0),

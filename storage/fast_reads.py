@@ -20,7 +20,9 @@ SELECT {asked} AS asked, w.workflow_id, w.quiz_id, w.status, w.current_node, w.s
        w.error_message, w.retry_count, w.total_steps, w.completed_steps, w.created_at, w.updated_at, w.completed_at,
        (SELECT jsonb_agg(jsonb_build_object('reason', m.reason, 'since', m.since, 'retry_at', m.retry_at)
                          ORDER BY m.since)
-        FROM model_wait m WHERE m.workflow_id = w.workflow_id AND w.status = 'running') AS waits
+        FROM model_wait m WHERE m.workflow_id = w.workflow_id AND w.status = 'running') AS waits,
+       EXISTS (SELECT FROM workflow_state o WHERE o.quiz_id = w.quiz_id AND o.id <> w.id
+               AND o.status IN ('running', 'paused')) AS other_active
 FROM workflow_state w JOIN quiz q ON q.id = w.quiz_id
 """
 _ASKED = (
@@ -30,7 +32,12 @@ JOIN unnest(%s::text[], %s::uuid[], %s::uuid[]) WITH ORDINALITY AS a (workflow_i
   ON a.workflow_id = w.workflow_id AND a.quiz_id = q.id AND a.owner_id = q.owner_id
 """
 )
-_NEWEST = _STATE.format(asked="0") + "WHERE q.id = %s AND q.owner_id = %s ORDER BY w.created_at DESC LIMIT 1"
+_NEWEST = (
+    _STATE.format(asked="0")
+    + """
+WHERE q.id = %s AND q.owner_id = %s ORDER BY (w.status IN ('running', 'paused')) DESC, w.created_at DESC LIMIT 1
+"""
+)
 _HEAD = """
 SELECT coalesce(max(e.id), 0) FROM workflow_event e JOIN workflow_state w ON w.id = e.workflow_state_id
 WHERE w.quiz_id = %s
@@ -74,6 +81,8 @@ class StateRead:
     updated_at: datetime
     completed_at: datetime | None
     waits: list[dict[str, str]] | None
+    # Whether another generation of the quiz is.
+    other_active: bool
 
     def waiting(self) -> list[WaitRead]:
         """The slots that wait for the provider, longest first."""
@@ -135,7 +144,7 @@ class FastReads:
         return [found.get(place) for place in range(1, len(asked) + 1)]
 
     async def newest_state(self, quiz_id: uuid.UUID, owner_id: uuid.UUID) -> StateRead | None:
-        """The newest generation of the owner's quiz."""
+        """The active generation of the owner's quiz, else the newest."""
         rows = await self._rows(StateRead, _NEWEST, quiz_id, owner_id)
         return rows[0] if rows else None
 

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
 from domain.statuses import ACTIVE, Status
-from storage.snapshots import EventType
-from storage.starts import UNANSWERED
+from storage.snapshots import UNANSWERED, EventType
 from storage.tables import WorkflowEvent, WorkflowState, now
 
 # Generations of the stateless mode are tasks of a process, of which Temporal knows nothing.
@@ -44,7 +43,10 @@ class ReconcilerStore:
         query = (
             select(WorkflowState)
             .where(
-                or_(col(WorkflowState.status).in_(ACTIVE), col(WorkflowState.state_data)[UNANSWERED].as_boolean()),
+                or_(
+                    col(WorkflowState.status).in_(ACTIVE),
+                    and_(col(WorkflowState.run_id).is_(None), col(WorkflowState.state_data)[UNANSWERED].as_boolean()),
+                ),
                 col(WorkflowState.updated_at) < now() - since,
                 _DURABLE,
             )

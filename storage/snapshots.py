@@ -21,6 +21,11 @@ from storage.tables import QuestionRow, now
 # LISTEN on this channel to hear of a new event; the payload is the id of the quiz.
 CHANNEL = "mcq_progress"
 
+# In `state_data` of a row whose start got no answer from Temporal: nobody knows yet whether a workflow runs.
+UNANSWERED = "start_unanswered"
+# The same once Temporal has been asked: none runs. Whoever repeats the request still wants it.
+NEVER_ARRIVED = "start_never_arrived"
+
 
 class RunChanged(Exception):
     """Another run took the row over between two looks at it; trying again settles it."""
@@ -159,7 +164,8 @@ def measured(row: Row[*tuple[Any, ...]], write: StateWrite, moment: datetime) ->
     pace = Pace(**(row.pace or {}))
     if row.status == Status.RUNNING and row.run_id in (write.run_id, None):
         pace = pace.after(write.completed - row.completed_steps, (moment - row.updated_at).total_seconds())
-    outsiders: dict[str, Any] = {"stalled": None}
+    # A run that tells is a start that arrived.
+    outsiders: dict[str, Any] = {"stalled": None, UNANSWERED: False, NEVER_ARRIVED: False}
     if write.status is not Status.RUNNING:
         outsiders["pause_requested"] = None
     return {**outsiders, "pace": {"questions": round(pace.questions, 3), "seconds": round(pace.seconds, 3)}}

@@ -3,23 +3,23 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
 from domain.statuses import Status
-from storage.snapshots import EventType, write_outside_event
+from storage.snapshots import NEVER_ARRIVED, UNANSWERED, EventType, write_outside_event
 from storage.tables import ONE_ACTIVE_GENERATION, IdempotencyKey, WorkflowState, now
 
-# In `state_data` of a row whose start got no answer from Temporal: nobody knows yet whether a workflow runs.
-UNANSWERED = "start_unanswered"
-# The same once Temporal has been asked: none runs. Whoever repeats the request still wants it.
-NEVER_ARRIVED = "start_never_arrived"
-
-_NOT_STARTED = or_(
-    col(WorkflowState.state_data)[UNANSWERED].as_boolean(), col(WorkflowState.state_data)[NEVER_ARRIVED].as_boolean()
+_NOT_STARTED = and_(
+    col(WorkflowState.status) == Status.FAILED,
+    col(WorkflowState.run_id).is_(None),
+    or_(
+        col(WorkflowState.state_data)[UNANSWERED].as_boolean(),
+        col(WorkflowState.state_data)[NEVER_ARRIVED].as_boolean(),
+    ),
 )
 _SETTLED = {UNANSWERED: False, NEVER_ARRIVED: False}
 
@@ -175,7 +175,6 @@ class Starts:
             update(WorkflowState)
             .where(
                 col(WorkflowState.workflow_id) == workflow_id,
-                col(WorkflowState.status) == Status.FAILED,
                 _NOT_STARTED,
             )
             .values(
@@ -209,7 +208,7 @@ class Starts:
         """The newest generation of a quiz whose start got no answer, or never arrived."""
         query = (
             select(WorkflowState)
-            .where(col(WorkflowState.quiz_id) == quiz_id, col(WorkflowState.status) == Status.FAILED, _NOT_STARTED)
+            .where(col(WorkflowState.quiz_id) == quiz_id, _NOT_STARTED)
             .order_by(col(WorkflowState.created_at).desc())
             .limit(1)
         )

@@ -37,7 +37,7 @@ LastEventId = Annotated[
 async def events(
     services: TheServices, caller: TheCaller, quiz: OwnQuiz, last_event_id: LastEventId = None
 ) -> AsyncIterator[ServerSentEvent]:
-    """`status` first (the newest generation, or null), then `question` and `progress` as they happen.
+    """`status` first (the active generation, else the newest, or null), then `question` and `progress` as they happen.
 
     With `Last-Event-ID` only what came after it. Every event has an id.
     """
@@ -54,5 +54,9 @@ async def events(
 async def _status(services: Services, caller: Caller, quiz: Quiz, after: Position) -> ServerSentEvent:
     """Read after `after` was: what happens in between is told again as progress, and nothing is left out."""
     row = await services.reads.newest_state(quiz.id, caller.id)
-    shown = status_json(services.as_shown(GenerationStatus.of(row, row.waiting()))) if row else None
+    shown = (
+        status_json(services.as_shown(GenerationStatus.of(row, row.waiting(), other_active=row.other_active)))
+        if row
+        else None
+    )
     return ServerSentEvent(raw_data=to_json(shown).decode(), event="status", id="{}.{}".format(*after), retry=RECONNECT)

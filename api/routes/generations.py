@@ -121,7 +121,7 @@ async def _one(services: Services, claimed: TheClaimedQuiz, workflow_id: str) ->
     row = await services.reads.state(workflow_id, claimed.id, claimed.owner_id) if known else None
     if row is None:
         raise not_found()
-    return status_json(services.as_shown(GenerationStatus.of(row, row.waiting())))
+    return status_json(services.as_shown(GenerationStatus.of(row, row.waiting(), other_active=row.other_active)))
 
 
 async def _resumable(services: Services, claimed: TheClaimedQuiz) -> dict[str, Any]:

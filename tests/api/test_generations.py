@@ -95,6 +95,25 @@ def test_a_cancelled_generation_is_continued(user: User, quiz_with_content: Call
     assert (done["progress"]["completed"], done["resumed"]) == (30, 1)
 
 
+def test_what_is_in_the_way_of_a_resume_is_not_offered(user: User, quiz_with_content: Callable[[], str]) -> None:
+    """While one is active, an ended one of the quiz cannot be resumed, and `resume_existing` names or continues it."""
+    quiz_id = quiz_with_content()
+    address, busy = f"/quiz/{quiz_id}/generation-status", {"target_question_count": 90, "resume_existing": True}
+    ended = user.generate(quiz_id, 80)
+    user.client.post(f"/quiz/{quiz_id}/cancel-generation", params={"workflow_id": ended}).raise_for_status()
+    assert user.until_status(quiz_id, ended, "cancelled")["can_resume"]
+    running = user.generate(quiz_id, 90)
+    assert not user.status(quiz_id, ended)["can_resume"]
+    assert user.client.get(address).json() == {"items": []}
+    refused = user.client.post(f"/quiz/{quiz_id}/generate-questions", json=busy)
+    assert (refused.status_code, refused.json()["workflow_id"]) == (409, running)
+    user.client.post(f"/quiz/{quiz_id}/pause-generation", params={"workflow_id": running}).raise_for_status()
+    assert user.until_status(quiz_id, running, "paused")["in_flight"] == 0
+    assert [one["workflow_id"] for one in user.client.get(address).json()["items"]] == [running]
+    assert user.client.post(f"/quiz/{quiz_id}/generate-questions", json=busy).json()["workflow_id"] == running
+    user.client.post(f"/quiz/{quiz_id}/cancel-generation", params={"workflow_id": running}).raise_for_status()
+
+
 def test_each_rule_of_resuming_has_its_words(user: User, quiz_with_content: Callable[[], str]) -> None:
     """400 and why: completed, running, another one active."""
     quiz_id = quiz_with_content()

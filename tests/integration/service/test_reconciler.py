@@ -14,7 +14,7 @@ from domain.statuses import Status
 from service.errors import TemporalUnavailable
 from service.reconciler import NEVER_STARTED, Reconciler
 from service.requests import GenerationRequest
-from storage.starts import UNANSWERED
+from storage.snapshots import UNANSWERED
 from tests.integration.service.unreachable import nowhere, without_temporal
 from tests.integration.storage.made import make_generation, save
 from tests.support.waiting import until
@@ -95,6 +95,26 @@ async def test_a_start_without_an_answer_that_arrived_is_shown_running(world: Wo
     await _age(world, row.workflow_id)
     await _reconciler(world).look_once()
     assert (await world.service.status(row.workflow_id)).status is Status.RUNNING
+
+
+async def test_a_start_without_an_answer_whose_run_told_is_an_ordinary_one(world: World) -> None:
+    """Its first snapshot settles the matter: a termination afterwards shows like any other."""
+    quiz = await world.quiz()
+    with pytest.raises(TemporalUnavailable):
+        await without_temporal(world).generate(quiz, GenerationRequest(40))
+    row = await world.states.not_started(quiz.id)
+    assert row is not None
+    await world.start_workflow_of(row)
+    async with world.worker(workflow_window=1):
+        await world.until_completed(row.workflow_id, 1)
+        assert await world.states.not_started(quiz.id) is None
+        await world.handle(row.workflow_id).terminate(reason="enough")
+
+        async def looked() -> Status:
+            await _reconciler(world).look_once()
+            return (await world.service.status(row.workflow_id)).status
+
+        await until(looked, lambda status: status is Status.FAILED)
 
 
 async def test_an_orphan_of_an_unanswered_start_is_cancelled(world: World) -> None:

@@ -1,0 +1,35 @@
+"""Whatever Temporal answers, the service knows what to say of it; no status is a fault of ours."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from temporalio.service import RPCError, RPCStatusCode
+
+from service.errors import NotPossible, TemporalUnavailable, temporal_errors
+
+OF_THE_REQUEST = {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.NOT_FOUND}
+
+
+@pytest.mark.parametrize("status", RPCStatusCode)
+async def test_every_status_is_told(status: RPCStatusCode) -> None:
+    """Two are about the request; all others mean that the same request may succeed later."""
+    expected = NotPossible if status in OF_THE_REQUEST else TemporalUnavailable
+    with pytest.raises(expected):
+        async with temporal_errors():
+            raise RPCError("busy", status, b"")
+
+
+async def test_a_call_that_takes_too_long_is_ended() -> None:
+    """The bound is of the whole, also where the SDK tries again by itself."""
+    with pytest.raises(TemporalUnavailable):
+        async with temporal_errors(timedelta(milliseconds=1)):
+            await asyncio.Event().wait()
+
+
+async def test_a_connection_that_cannot_be_made_is_told() -> None:
+    """In both forms in which the SDK says so."""
+    for error in (ConnectionError("refused"), RuntimeError("lazy client")):
+        with pytest.raises(TemporalUnavailable):
+            async with temporal_errors():
+                raise error
