@@ -37,7 +37,7 @@ class Guards:
             return
         # JSON escapes can make six bytes of one; the limit on the text itself is the document's.
         uploads = scope["path"].endswith("/documents")
-        guarded = _Request(receive, send, self._most_upload + _MULTIPART if uploads else MOST_JSON)
+        guarded = _Request(receive, send, self._most_upload if uploads else MOST_JSON, around=_MULTIPART * uploads)
         scope["state"]["clock"] = guarded
         if (declared := _declared_length(scope)) is not None and declared > guarded.most_bytes:
             await guarded.answer(guarded.too_large())
@@ -48,8 +48,9 @@ class Guards:
 class _Request:
     """One request under guard."""
 
-    def __init__(self, receive: Receive, send: Send, most_bytes: int) -> None:
-        self.most_bytes = most_bytes
+    def __init__(self, receive: Receive, send: Send, told_bytes: int, *, around: int) -> None:
+        # What people are told is the bound of what they send, without what their client puts around it.
+        self._told_bytes, self.most_bytes = told_bytes, told_bytes + around
         self._receive, self._send = receive, send
         self._received = 0
         self._responding = False
@@ -106,7 +107,7 @@ class _Request:
 
     def too_large(self) -> Problem:
         """The problem of a body over the bound."""
-        return Problem("too-large", f"The body is larger than {self.most_bytes:,} bytes.")
+        return Problem("too-large", f"The body is larger than {self._told_bytes:,} bytes.")
 
     def _expire(self) -> None:
         """Answer in the handler's place, and end it. It may hang in a driver, and in its cancellation too."""

@@ -166,11 +166,9 @@ class Live:
         """Each question that landed, then the progress."""
         slots = entry.event_data.get("slots") or []
         questions = await self._reads.questions(entry.workflow_id, slots) if slots else []
-        messages = [
-            Message.of((entry.id, index), "question", to_json(question).decode())
-            for index, question in enumerate(questions)
-        ]
-        # The place of the progress does not depend on how many of the questions still exist.
+        # Places in the entry, not among the questions that still exist: one may have been deleted since.
+        place = {slot: index for index, slot in enumerate(slots)}
+        messages = [Message.of((entry.id, place[one.slot]), "question", to_json(one).decode()) for one in questions]
         return [*messages, Message.of((entry.id, len(slots)), "progress", _progress_json(entry))]
 
     async def _listen(self) -> None:
@@ -236,6 +234,7 @@ def _progress_json(entry: EventRead) -> str:
             "percentage": round(100 * completed / total, 1) if total else 100.0,
         },
         "reason": data.get("reason"),
+        "by": data.get("by"),
         "at": entry.created_at,
     }
     return to_json(content).decode()

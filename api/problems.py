@@ -111,16 +111,24 @@ def unavailable(part: str) -> Problem:
 
 
 _TYPICAL_DETAIL = {
-    400: "the generation is completed; every question asked for is there",
-    401: "The token has expired.",
-    404: "There is nothing here, or it is not yours.",
-    405: "Method Not Allowed",
-    409: "the quiz has an active generation already: mcq_…; wait for it or cancel it",
-    413: "The body is larger than 10,000,000 bytes.",
-    415: "Send multipart/form-data or application/json.",
-    422: "Some fields are not valid.",
-    429: "Too many failed sign-ins.",
-    503: "Temporal does not answer; nothing was lost, try again in a moment",
+    "bad-request": "Bad Request",
+    "cannot-resume": "the generation is completed; every question asked for is there",
+    "unauthorized": "The token has expired.",
+    "wrong-credentials": "The e-mail or the password is wrong.",
+    "not-found": "There is nothing here, or it is not yours.",
+    "method-not-allowed": "This address takes GET.",
+    "active-generation": "the quiz has an active generation already: mcq_…; wait for it or cancel it",
+    "not-possible": "the generation is completed; only a running one can be paused",
+    "needs-persistence": "a generation cannot be paused while ENABLE_WORKFLOW_PERSISTENCE is false; cancel it",
+    "email-taken": "There is an account with this e-mail.",
+    "too-large": "The body is larger than 200,000 bytes.",
+    "unsupported-media-type": "Send multipart/form-data with `files`, or application/json.",
+    "invalid": "Some fields are not valid.",
+    "unusable-content": "notes.md holds 120 characters of prose; at least 300 are needed. Add more content.",
+    "key-reused": "this Idempotency-Key came before with another quiz or body; use a new key for a new request",
+    "too-many-attempts": "Too many failed sign-ins.",
+    "internal": "Something went wrong that should not.",
+    "unavailable": "Temporal does not answer; nothing was lost, try again in a moment",
 }
 
 
@@ -129,7 +137,9 @@ def told(*kinds: str) -> dict[int | str, dict[str, Any]]:
     answers: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
         status, title, _ = KINDS[kind]
-        example = Problem(kind, _TYPICAL_DETAIL[status]).body()
+        example = Problem(kind, _TYPICAL_DETAIL[kind]).body()
+        if kind == "active-generation":
+            example["workflow_id"] = "mcq_0b4f6f0e-3f9c-4f36-9f5e-6f1d0c7a2b11_5d1c9a7e"
         if kind == "invalid":
             example["errors"] = [
                 {"field": "target_question_count", "message": "Input should be less than or equal to 1000"}

@@ -89,6 +89,8 @@ class NewQuiz(Body):
 class ChangedQuiz(Body):
     """What is to change of a quiz; what is left out stays."""
 
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Cell biology, autumn"}]})
+
     title: Line | None = None
     language: ShortLine | None = None
 
@@ -125,11 +127,11 @@ class PastedDocument(Body):
 class DocumentOut(BaseModel):
     """A document, without its text."""
 
-    id: uuid.UUID
-    name: str
-    title: str
-    characters: int
-    created_at: datetime
+    id: uuid.UUID = Field(examples=[_ID])
+    name: str = Field(examples=["chapter-3.md"])
+    title: str = Field(examples=["Chapter 3: The cell"])
+    characters: int = Field(examples=[15_734])
+    created_at: datetime = Field(examples=[_MOMENT])
 
     @classmethod
     def of(cls, document: SourceDocument | DocumentHead) -> Self:
@@ -165,7 +167,7 @@ class AddedDocuments(Documents):
 class GenerateQuestions(Body):
     """A request for questions."""
 
-    target_question_count: int = Field(ge=1, le=MAX_QUESTIONS, examples=[50])
+    target_question_count: int = Field(ge=1, le=MAX_QUESTIONS, strict=True, examples=[50])
     model: ShortLine | None = Field(default=None, description="The service's default if left out.")
     temperature: float | None = Field(
         default=None, ge=0, le=2, allow_inf_nan=False, description="The provider's default if left out."
@@ -214,10 +216,35 @@ class StalledOut(BaseModel):
     attempt: int | None = Field(default=None, description="How often the failing step was tried.")
 
 
+_STATUS: dict[str, Any] = {
+    "workflow_id": _WORKFLOW,
+    "quiz_id": _ID,
+    "status": "running",
+    "progress": {"completed": 17, "total": 50, "percentage": 34.0},
+    "current_node": "write_questions",
+    "error": None,
+    "can_resume": False,
+    "pausing": False,
+    "waiting": None,
+    "stalled": None,
+    "in_flight": 8,
+    "revised": 2,
+    "rejected": 1,
+    "model_calls": 19,
+    "tokens": {"prompt": 38_400, "completion": 7_900},
+    "cost": 0.028,
+    "eta": "2026-11-23T10:01:12Z",
+    "resumed": 0,
+    "created_at": _MOMENT,
+    "updated_at": "2026-11-23T10:00:31Z",
+    "completed_at": None,
+}
+
+
 class StatusOut(BaseModel):
     """Where a generation stands."""
 
-    model_config = ConfigDict(use_enum_values=True)
+    model_config = ConfigDict(use_enum_values=True, json_schema_extra={"examples": [_STATUS]})
 
     workflow_id: str = Field(examples=[_WORKFLOW])
     quiz_id: uuid.UUID = Field(examples=[_ID])

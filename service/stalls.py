@@ -18,6 +18,8 @@ FAILED_OFTEN = 3
 # Provider outages are told as waiting, with their own reason.
 _TOLD_OTHERWISE = {"ProviderUnavailable"}
 
+MIRROR = "mirror_progress"
+
 Stalled = Mapping[str, Any]
 
 
@@ -34,8 +36,16 @@ def stall_of(description: DescribeWorkflowExecutionResponse, moment: datetime) -
         since = _time(task.original_scheduled_time)
         if moment - since > TAKEN_UP_WITHIN:
             return _no_worker(since)
-    stalls = [stall for activity in description.pending_activities if (stall := _of_activity(activity, moment))]
-    return min(stalls, key=lambda stall: str(stall["since"]), default=None)
+    stalls = [
+        (activity.activity_type.name, _of_activity(activity, moment)) for activity in description.pending_activities
+    ]
+    found = [stall for _, stall in stalls if stall is not None]
+    # One question that gets on is enough: the generation is slower, it does not stand still. But without the mirror nobody
+    # sees a question, however many there are.
+    gets_on = any(stall is None for name, stall in stalls if name != MIRROR)
+    if gets_on and not any(stall for name, stall in stalls if name == MIRROR):
+        return None
+    return min(found, key=lambda stall: str(stall["since"]), default=None)
 
 
 def _of_activity(activity: PendingActivityInfo, moment: datetime) -> Stalled | None:

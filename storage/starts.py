@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Update, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -123,11 +123,7 @@ class Starts:
                 updated_at=now(),
             )
         )
-        try:
-            async with self._engine.begin() as connection:
-                return bool((await connection.execute(statement)).rowcount)
-        except IntegrityError:
-            raise ActiveGenerationExists from None
+        return await self._begin_again(statement)
 
     async def start_unanswered(self, workflow_id: str, reason: str) -> None:
         """Note that Temporal did not answer a start: the row must not say `running`. Nothing, once a run has told."""
@@ -185,11 +181,7 @@ class Starts:
                 completed_at=None,
             )
         )
-        try:
-            async with self._engine.begin() as connection:
-                return bool((await connection.execute(statement)).rowcount)
-        except IntegrityError:
-            raise ActiveGenerationExists from None
+        return await self._begin_again(statement)
 
     async def start_never_arrived(self, workflow_id: str) -> None:
         """Settle that no workflow runs for a row that never had a run: it failed, and may be asked for again."""
@@ -214,6 +206,25 @@ class Starts:
         )
         async with AsyncSession(self._engine) as session:
             return await session.scalar(query)
+
+    async def _begin_again(self, statement: Update) -> bool:
+        """Carry out an update that makes a row `running`, and tell whoever listens; whether there was such a row."""
+        returned = (WorkflowState.id, WorkflowState.quiz_id, WorkflowState.completed_steps, WorkflowState.total_steps)
+        try:
+            async with self._engine.begin() as connection:
+                row = (await connection.execute(statement.returning(*map(col, returned)))).one_or_none()
+                if row is None:
+                    return False
+                data = {
+                    "status": Status.RUNNING,
+                    "completed": row.completed_steps,
+                    "total": row.total_steps,
+                    "slots": [],
+                }
+                await write_outside_event(connection, row.id, row.quiz_id, EventType.RECOVERY, data)
+        except IntegrityError:
+            raise ActiveGenerationExists from None
+        return True
 
     async def _raise_if_taken(self, key: RequestKey) -> None:
         query = select(col(IdempotencyKey.workflow_id), col(IdempotencyKey.request_hash)).where(
