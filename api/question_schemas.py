@@ -46,10 +46,39 @@ class SourceOut(BaseModel):
     quote: str
 
 
+_QUESTION: dict[str, JsonValue] = {
+    "id": _ID,
+    "workflow_id": _WORKFLOW,
+    "slot": 3,
+    "stem": "Which organelle makes most of a cell's ATP?",
+    "options": _OPTIONS,
+    "key": 0,
+    "explanation": "The mitochondrion is the organelle in which most of the cell's ATP is made.",
+    "difficulty": "easy",
+    "bloom": "remember",
+    "source": {
+        "document": "chapter-3.md",
+        "chunk": 12,
+        "start": 1_204,
+        "end": 1_279,
+        "quote": "The mitochondrion is the organelle in which most of the cell's ATP is made.",
+    },
+    "flaws": [],
+    "model": "gpt-4.1-mini",
+    "review_status": "unreviewed",
+    "review_reason": None,
+    "review_comment": None,
+    "replaces_id": None,
+    "edited_at": None,
+    "created_at": _MOMENT,
+    "updated_at": _MOMENT,
+}
+
+
 class QuestionOut(BaseModel):
     """A question."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_QUESTION]})
 
     id: uuid.UUID = Field(examples=[_ID])
     workflow_id: str = Field(description="The generation that wrote it.", examples=[_WORKFLOW])

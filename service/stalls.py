@@ -40,8 +40,8 @@ def stall_of(description: DescribeWorkflowExecutionResponse, moment: datetime) -
         (activity.activity_type.name, _of_activity(activity, moment)) for activity in description.pending_activities
     ]
     found = [stall for _, stall in stalls if stall is not None]
-    # One question that gets on is enough: the generation is slower, it does not stand still. But without the mirror nobody
-    # sees a question, however many there are.
+    # One question that gets on is enough: the generation is slower, it does not stand still. But without the mirror
+    # nobody sees a question, however many there are.
     gets_on = any(stall is None for name, stall in stalls if name != MIRROR)
     if gets_on and not any(stall for name, stall in stalls if name == MIRROR):
         return None

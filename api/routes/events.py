@@ -8,9 +8,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic_core import to_json
 
 from api.dependencies import Caller, OwnQuiz, TheCaller, TheServices
+from api.generation_schemas import status_json
 from api.live import Position, position_of
 from api.problems import told
-from api.schemas import status_json
 from api.services import Services
 from metrics.http import sse_reader
 from service.status import GenerationStatus
@@ -31,8 +31,33 @@ LastEventId = Annotated[
 ]
 
 
+_EXAMPLE = """event: status
+data: {"workflow_id": "mcq_…", "status": "running", "progress": {"completed": 0, "total": 50, "percentage": 0.0}, …}
+id: 41.1000000
+retry: 2000
+
+event: question
+data: {"id": "…", "workflow_id": "mcq_…", "slot": 3, "stem": "Which organelle makes most of a cell's ATP?", …}
+id: 42.0
+
+event: progress
+data: {"workflow_id": "mcq_…", "event": "checkpoint", "status": "running",
+data:  "progress": {"completed": 1, "total": 50, "percentage": 2.0}, "reason": null, "by": null, "at": "…"}
+id: 42.1
+
+"""
+
+
 @router.get(
-    "/events", response_class=EventSourceResponse, responses=told("unauthorized", "not-found", "invalid", "unavailable")
+    "/events",
+    response_class=EventSourceResponse,
+    responses={
+        200: {
+            "description": "`status` is as StatusOut, `question` as QuestionOut.",
+            "content": {"text/event-stream": {"example": _EXAMPLE}},
+        },
+        **told("unauthorized", "not-found", "invalid", "unavailable"),
+    },
 )
 async def events(
     services: TheServices, caller: TheCaller, quiz: OwnQuiz, last_event_id: LastEventId = None

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic_core import to_json
 
 from api.dependencies import OwnQuiz, TheClaimedQuiz, TheServices
+from api.generation_schemas import Accepted, GenerateQuestions, Resumable, StatusOut, status_json
 from api.problems import Problem, not_found, told
-from api.schemas import Accepted, GenerateQuestions, Resumable, StatusOut, status_json
 from api.services import Services, services_of
 from service.requests import GenerationRequest
 from service.status import GenerationStatus

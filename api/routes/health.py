@@ -38,6 +38,15 @@ class Healthy(BaseModel):
     status: str = "ok"
 
 
+class ProblemKind(BaseModel):
+    """A kind of problem."""
+
+    type: str = Field(examples=["/problems/not-found"])
+    status: int = Field(examples=[404])
+    title: str = Field(examples=["Not found"])
+    what_to_do: str = Field(examples=["Check the id; you see only what is yours."])
+
+
 class Readiness(BaseModel):
     """What is needed to serve, and whether it is there."""
 
@@ -74,12 +83,12 @@ async def metrics(services: TheServices) -> Response:
 
 
 @router.get("/problems/{kind}", responses=told("not-found"))
-async def problem(kind: str) -> dict[str, str | int]:
+async def problem(kind: str) -> ProblemKind:
     """What a kind of problem means, and what to do about it."""
     if kind not in KINDS:
         raise not_found()
     status, title, what_to_do = KINDS[kind]
-    return {"type": f"/problems/{kind}", "status": status, "title": title, "what_to_do": what_to_do}
+    return ProblemKind(type=f"/problems/{kind}", status=status, title=title, what_to_do=what_to_do)
 
 
 async def _database(services: Services) -> bool:

@@ -7,10 +7,10 @@ from fastapi.exceptions import RequestValidationError
 
 from api.cursors import AskedPage
 from api.dependencies import OwnQuiz, TheServices, id_of
+from api.generation_schemas import Accepted
 from api.problems import Problem, not_found, told
 from api.question_schemas import ChangedQuestion, QuestionOut, QuestionPage
 from api.routes.generations import IdempotencyKey
-from api.schemas import Accepted
 from domain.review import InvalidEdit, ReviewStatus
 from domain.statuses import Bloom, Difficulty
 from service.requests import GenerationRequest
