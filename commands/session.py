@@ -122,7 +122,8 @@ def extra_parts(settings: Settings) -> list[ExtraPart]:
     """The demo model, when no provider is set, and a worker."""
     worker = ExtraPart(
         name=WORKER_PART,
-        build=lambda addresses, _port: _worker_launch(settings, addresses),
+        port=True,
+        build=lambda addresses, port: _worker_launch(settings, addresses, port),
         prepare=lambda addresses: _migrate(addresses.database_url),
         stop_timeout=settings.worker_drain_timeout + 10,
     )
@@ -156,11 +157,11 @@ def api_part(settings: Settings) -> ExtraPart:
     )
 
 
-def _worker_launch(settings: Settings, addresses: Addresses) -> Launch:
+def _worker_launch(settings: Settings, addresses: Addresses, port: int | None) -> Launch:
     environment = {
         "WORKFLOW_OUTAGE_PATIENCE": str(settings.workflow_outage_patience),
         "WORKER_DRAIN_TIMEOUT": str(settings.worker_drain_timeout),
-        "WORKER_METRICS_ADDRESS": settings.worker_metrics_address or "",
+        "WORKER_METRICS_ADDRESS": settings.worker_metrics_address or f"127.0.0.1:{port}",
     }
     return Launch((sys.executable, "-m", "cli", "worker"), _shared(settings, addresses) | environment)
 
@@ -243,6 +244,7 @@ def write_addresses(settings: Settings, addresses: Addresses) -> None:
         "temporal_ui": addresses.temporal_ui,
         "demo_model": f"http://{demo}/v1" if demo else None,
         "api": f"http://{api}" if api else None,
+        "worker_metrics": f"http://{addresses.parts[WORKER_PART]}/metrics",
         "database": addresses.database_url,
     }
     path.touch(mode=0o600)

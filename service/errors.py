@@ -44,6 +44,9 @@ class NotSupported(ServiceError):
 class KeyReused(ServiceError):
     """The Idempotency-Key came before, with another request."""
 
+    def __init__(self) -> None:
+        super().__init__("this Idempotency-Key came before with another quiz or body; use a new key for a new request")
+
 
 class TemporalUnavailable(ServiceError):
     """Temporal did not answer; the request can be repeated."""

@@ -93,10 +93,10 @@ class Reconciler:
                 await self._reconcile(row)
 
         outcomes = await asyncio.gather(*(look_at(row) for row in rows.values()), return_exceptions=True)
+        await self._attribute()  # first: one row that cannot be looked at must not keep names from all others
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
-        await self._attribute()
 
     # --- private ---
 

@@ -81,9 +81,7 @@ class Starter:
     async def repeated(self, taken: KeyTaken) -> str:
         """The generation of a key that came before, started if that is not sure; raises KeyReused, ActiveGeneration."""
         if not taken.same_request:
-            raise KeyReused(
-                "this Idempotency-Key came before with another quiz or body; use a new key for a new request"
-            )
+            raise KeyReused
         row = await self._states.load(taken.workflow_id)
         if row is not None and row.status == Status.FAILED and _was_not_started(row):
             try:

@@ -130,9 +130,7 @@ class StatelessGenerations:
             await self._states.create(row, key_of(quiz, request, idempotency_key) if idempotency_key else None)
         except KeyTaken as taken:
             if not taken.same_request:
-                raise KeyReused(
-                    "this Idempotency-Key came before with another quiz or body; use a new key for a new request"
-                ) from None
+                raise KeyReused from None
             return taken.workflow_id
         except ActiveGenerationExists:
             active = await self._states.active(quiz.id)
@@ -196,8 +194,8 @@ class StatelessGenerations:
             generation, task = self._running[workflow_id]
             generation.end(Status.CANCELLED, None)
             await asyncio.wait({task}, timeout=CLOSE_SECONDS)
-        else:
-            await self._states.mark_failed(workflow_id, "cancelled", Status.CANCELLED)
+        elif await self._states.mark_failed(workflow_id, "cancelled", Status.CANCELLED):
+            generations.ended(WORKFLOW_TYPE, Status.CANCELLED)
         return await self.status(workflow_id)
 
     async def reconcile(self, workflow_id: str) -> None:
@@ -247,7 +245,8 @@ class StatelessGenerations:
 
     async def _close_if_orphaned(self, workflow_id: str, run_id: str) -> None:
         if run_id != self.run_id and not await self._processes.lives(run_id):
-            await self._states.mark_failed(workflow_id, PROCESS_ENDED)
+            if await self._states.mark_failed(workflow_id, PROCESS_ENDED):
+                generations.ended(WORKFLOW_TYPE, Status.FAILED)
             log.warning("generation_orphaned", workflow_id=workflow_id)
 
     async def _row(self, workflow_id: str) -> WorkflowState:
