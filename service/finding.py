@@ -25,6 +25,8 @@ class Finding(StrEnum):
     CANCELLED = "cancelled"
     TERMINATED = "terminated"
     FAILED = "failed"
+    # Somebody gave the run a time-out; ours have none.
+    TIMED_OUT = "timed out"
     # The row was written, the start never arrived: the process died in between.
     NEVER_STARTED = "never started"
     # It ran, and the server no longer knows it.
@@ -36,12 +38,13 @@ _FINDINGS = {
     WorkflowExecutionStatus.CANCELED: Finding.CANCELLED,
     WorkflowExecutionStatus.TERMINATED: Finding.TERMINATED,
     WorkflowExecutionStatus.FAILED: Finding.FAILED,
-    WorkflowExecutionStatus.TIMED_OUT: Finding.FAILED,
+    WorkflowExecutionStatus.TIMED_OUT: Finding.TIMED_OUT,
 }
 
 _REASONS = {
     Finding.CANCELLED: "cancelled",
     Finding.TERMINATED: "terminated by an operator; resume keeps every question",
+    Finding.TIMED_OUT: "the run had a time-out, and it is over; resume keeps every question",
     Finding.FAILED: "the workflow failed; see its history in the Web UI",
     Finding.LOST: "the server has lost this generation's history; resume goes on with every question kept",
 }

@@ -1,6 +1,7 @@
 """The reconciler: what operators do with the CLI shows in the mirror, with who did it; nothing is made up."""
 
 import json
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -13,12 +14,14 @@ from temporalio.client import WorkflowExecutionStatus
 from domain.statuses import Status
 from service.errors import TemporalUnavailable
 from service.reconciler import NEVER_STARTED, Reconciler
-from service.requests import GenerationRequest
+from service.requests import GenerationRequest, options_of
 from storage.snapshots import UNANSWERED
 from tests.integration.service.unreachable import nowhere, without_temporal
 from tests.integration.storage.made import make_generation, save
 from tests.support.waiting import until
 from tests.support.world import World
+from workflows.messages import WORKFLOW_TYPE
+from workflows.state import GenerationInput
 
 
 def _reconciler(world: World) -> Reconciler:
@@ -50,6 +53,27 @@ async def test_a_termination_shows_with_who_and_why(world: World) -> None:
     assert "terminated by an operator (wrong chapter)" in (status.error or "") and status.can_resume
     event = await _last_event(world, workflow_id)
     assert event["action"] == "terminate" and event["by"] and event["by_reason"] == "wrong chapter"
+
+
+async def test_a_time_out_shows(world: World) -> None:
+    """Somebody started the run with one, for example with the CLI; no workflow code runs when it is over."""
+    quiz = await world.quiz()
+    options = options_of(quiz, GenerationRequest(2), world.settings)
+    workflow_id = await make_generation(world.states, quiz, state_data={"options": asdict(options)})
+    await world.temporal.start_workflow(
+        WORKFLOW_TYPE,
+        GenerationInput(options),
+        id=workflow_id,
+        task_queue=world.settings.task_queue,
+        execution_timeout=timedelta(seconds=1),
+    )
+
+    async def looked() -> Status:
+        await _reconciler(world).look_once()
+        return (await world.service.status(workflow_id)).status
+
+    await until(looked, lambda status: status is Status.FAILED)
+    assert "time-out" in ((await world.service.status(workflow_id)).error or "")
 
 
 async def test_a_row_that_went_on_meanwhile_is_left_alone(world: World) -> None:
