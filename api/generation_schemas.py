@@ -150,7 +150,8 @@ def status_json(status: GenerationStatus) -> dict[str, Any]:
             "retry_at": waiting.retry_at,
         },
         "stalled": stalled and {"reason": stalled.reason, "since": stalled.since, "attempt": stalled.attempt},
-        "in_flight": status.in_flight,
+        # While it is paused they wait, and nothing is being written.
+        "in_flight": status.in_flight if status.status is Status.RUNNING else 0,
         "revised": status.revised,
         "rejected": status.rejected,
         "model_calls": status.calls,

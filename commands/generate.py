@@ -7,7 +7,6 @@ import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -101,7 +100,7 @@ class _Job:
         self._display = display
         self._written = (-1, "")
         self._interrupted = asyncio.Event()
-        self._resumed_at: datetime | None = None
+        self._resumed = False
 
     async def start_or_continue(self, documents: list[NewDocument]) -> str:
         """The workflow id: of the unfinished generation of the same files and options, else of a new one."""
@@ -149,13 +148,17 @@ class _Job:
                         return Exit.FAILED
                     case Status.CANCELLED:
                         return Exit.CANCELLED
-                    case Status.PAUSED if status.error and status.updated_at != self._resumed_at:
+                    case Status.PAUSED if status.error and await self._is_paused(workflow_id):
                         return Exit.PAUSED
             if self._options.on_interrupt is OnInterrupt.PAUSED:
                 self._display.note("Pausing …")
                 with contextlib.suppress(TemporalUnavailable):
                     await self._session.service.pause(workflow_id)
         return Exit.INTERRUPTED
+
+    async def _is_paused(self, workflow_id: str) -> bool:
+        """Whether a pause that the mirror shows is a new one: after a resume it shows the old one for a while."""
+        return not self._resumed or await self._session.service.says_paused(workflow_id)
 
     def _is_unfinished(self, earlier: WorkflowState) -> bool:
         """Whether the same command should go on with it.
@@ -170,8 +173,7 @@ class _Job:
         status = await self._session.service.status(workflow_id)
         self._display.note(f"Continuing {workflow_id}: {status.completed} of {status.total} questions exist already.")
         if status.status not in (Status.RUNNING, Status.COMPLETED):
-            # The mirror shows the old pause until a worker takes the resume up.
-            self._resumed_at = status.updated_at
+            self._resumed = True
             await self._session.service.ensure_running(workflow_id)
         return workflow_id
 

@@ -152,6 +152,13 @@ class GenerationService:
         await self._temporal.cancel(workflow_id)
         return await self._until(workflow_id, lambda now: not now.status.is_active)
 
+    async def says_paused(self, workflow_id: str) -> bool:
+        """Whether the workflow itself says that it is paused; False when no worker answers for it."""
+        try:
+            return (await self._temporal.progress(workflow_id)).status == Status.PAUSED
+        except ServiceError:
+            return False
+
     async def reconcile(self, workflow_id: str) -> None:
         """Mend an open row whose workflow ended without telling: terminated, timed out, or gone from the server.
 

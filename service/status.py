@@ -113,7 +113,7 @@ class GenerationStatus:
             current_node=row.current_node,
             error=row.error_message,
             can_resume=status in RESUMABLE and not other_active,
-            in_flight=data.get("in_flight", 0) if status is Status.RUNNING else 0,  # the others wait behind the pause
+            in_flight=data.get("in_flight", 0),
             revised=data.get("revised", 0),
             rejected=data.get("rejected", 0),
             calls=data.get("calls", 0),

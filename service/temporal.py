@@ -5,17 +5,17 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from service.deeds import Deed, deeds
-from service.errors import temporal_errors
+from service.errors import NotPossible, temporal_errors
 from service.finding import Look, look
 from service.search_attributes import attributes_of
 from storage.tables import WorkflowState
-from workflows.messages import WORKFLOW_TYPE
+from workflows.messages import WORKFLOW_TYPE, Progress
 from workflows.state import GenerationInput
 
 
@@ -59,6 +59,18 @@ class Temporal:
         client = await self.client()
         async with temporal_errors(self._rpc_timeout):
             await client.get_workflow_handle(workflow_id).cancel(rpc_timeout=self._rpc_timeout)
+
+    async def progress(self, workflow_id: str) -> Progress:
+        """What the workflow says of itself; needs a worker. Raises NotPossible when it cannot answer."""
+        client = await self.client()
+        async with temporal_errors(self._rpc_timeout):
+            try:
+                answer: Progress = await client.get_workflow_handle(workflow_id).query(
+                    "progress", result_type=Progress, rpc_timeout=self._rpc_timeout
+                )
+            except WorkflowQueryFailedError as error:
+                raise NotPossible(f"the workflow cannot answer: {error}") from None
+        return answer
 
     async def look(self, row: WorkflowState) -> Look:
         """What Temporal says of an open row's workflow."""

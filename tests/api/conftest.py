@@ -18,7 +18,7 @@ from tests.support.content import ROOT, sample_chapter
 from tests.support.demo import DemoModel
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api_settings(stack: Addresses, template_database: str, demo_process: DemoModel) -> Iterator[Settings]:
     """Settings of the API's own database and task queue."""
     name = f"api_{uuid.uuid4().hex}"
@@ -39,14 +39,14 @@ def api_settings(stack: Addresses, template_database: str, demo_process: DemoMod
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api(api_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiProcess]:
     """The API, with nobody who writes questions yet."""
     with ApiProcess(api_settings, tmp_path_factory.mktemp("api")) as api:
         yield api
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def worker_process(api_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A worker that writes what the API is asked for."""
     with start_worker(api_settings, tmp_path_factory.mktemp("worker")) as process:
@@ -93,7 +93,7 @@ def quiz_with_content(user: User) -> Callable[[], str]:
     return lambda: user.quiz("Cell biology", text=text)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cut_off(api_settings: Settings, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cut]:
     """An API whose ways to PostgreSQL and Temporal can be cut."""
     with cut_api(api_settings, template_database, tmp_path_factory.mktemp("cut")) as cut:
