@@ -1,5 +1,7 @@
 """The connection to Temporal, from the SDK's own environment configuration."""
 
+from collections.abc import Awaitable, Callable
+
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
@@ -24,3 +26,16 @@ async def connect(settings: Settings, *, lazy: bool = False, runtime: Runtime | 
     except RuntimeError as error:
         # The SDK's word for a server that is not there; the address in it is the useful part.
         raise ConnectionError(f"Temporal cannot be reached at {config['target_host']}") from error
+
+
+def lazily(settings: Settings, runtime: Runtime | None = None) -> Callable[[], Awaitable[Client]]:
+    """Gives one client, made at the first need and connected at its first call: nothing waits for Temporal before."""
+    client: Client | None = None
+
+    async def connected() -> Client:
+        nonlocal client
+        if client is None:
+            client = await connect(settings, lazy=True, runtime=runtime)
+        return client
+
+    return connected

@@ -18,7 +18,8 @@ from fastapi.sse import ServerSentEvent
 from psycopg_pool import PoolTimeout
 from pydantic_core import to_json
 
-from storage.engine import CONNECT_TIMEOUT
+from service.status import percentage
+from storage.engine import connect_alone
 from storage.fast_reads import EventRead, FastReads
 from storage.snapshots import CHANNEL
 
@@ -175,10 +176,7 @@ class Live:
         """Hear of news, through restarts of the database."""
         while True:
             try:
-                connection = await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT
-                )
-                async with connection:
+                async with await connect_alone(self._url) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     self._read_all()  # what came before we listened
                     async for notification in connection.notifies():
@@ -231,7 +229,7 @@ def _progress_json(entry: EventRead) -> str:
         "progress": {
             "completed": completed,
             "total": total,
-            "percentage": round(100 * completed / total, 1) if total else 100.0,
+            "percentage": percentage(completed, total),
         },
         "reason": data.get("reason"),
         "by": data.get("by"),

@@ -24,12 +24,12 @@ from service.reconciler import Reconciler
 from service.status import GenerationStatus
 from settings import Settings
 from storage.accounts import AccountStore
-from storage.engine import create_engine, create_pool, plain_url
+from storage.engine import create_engine, create_pool
 from storage.fast_reads import FastReads
 from storage.questions import QuestionStore
 from storage.quizzes import QuizStore
 from storage.workflow_states import WorkflowStateStore
-from temporal_client import connect
+from temporal_client import lazily
 from temporal_logs import core_logs, quiet_sdk_logs
 from workflows.messages import WORKFLOW_TYPE
 
@@ -77,11 +77,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     engine, pool = create_engine(url, pool_size=10), create_pool(url, size=10)
     states, quizzes, accounts = WorkflowStateStore(engine), QuizStore(engine), AccountStore(engine)
     async with contextlib.AsyncExitStack() as stack:
-        temporal = _connector(settings, await stack.enter_async_context(_sdk_metrics()))
+        temporal = lazily(settings, await stack.enter_async_context(_sdk_metrics()))
         stack.push_async_callback(engine.dispose)
         await stack.enter_async_context(_opened(pool))
         reads = FastReads(pool)
-        live = await stack.enter_async_context(Live(plain_url(url), reads).running())
+        live = await stack.enter_async_context(Live(url, reads).running())
         generations: GenerationService | Stateless
         if settings.enable_workflow_persistence:
             generations = GenerationService(
@@ -148,17 +148,3 @@ async def _sdk_metrics() -> AsyncIterator[Runtime]:
         yield sdk.runtime
     finally:
         pump.cancel()
-
-
-def _connector(settings: Settings, runtime: Runtime) -> Callable[[], Awaitable[Client]]:
-    client: Client | None = None
-
-    async def connected() -> Client:
-        nonlocal client
-        if client is None:
-            client = await connect(
-                settings, lazy=True, runtime=runtime
-            )  # connects at the first call, so that we start without it
-        return client
-
-    return connected

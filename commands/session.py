@@ -22,8 +22,6 @@ from storage.quizzes import QuizStore
 from storage.workflow_states import WorkflowStateStore
 
 if TYPE_CHECKING:
-    from temporalio.client import Client
-
     from service.generations import GenerationService
 
 T = TypeVar("T")
@@ -100,11 +98,12 @@ def run_in_session(
 @contextlib.asynccontextmanager
 async def _session(settings: Settings, stack: Stack, addresses: Addresses) -> AsyncIterator[Session]:
     from service.generations import GenerationService  # noqa: PLC0415 - a second of imports that `mcq --help` can do without
+    from temporal_client import lazily  # noqa: PLC0415 - the same
 
     connected = with_addresses(settings, addresses)
     engine = create_engine(addresses.database_url, pool_size=4)
     states, quizzes = WorkflowStateStore(engine), QuizStore(engine)
-    service = GenerationService(connected, states, quizzes, _connector(connected), rpc_timeout=RPC_TIMEOUT)
+    service = GenerationService(connected, states, quizzes, lazily(connected), rpc_timeout=RPC_TIMEOUT)
     try:
         yield Session(connected, stack, addresses, service, quizzes, states)
     finally:
@@ -219,20 +218,6 @@ def _migrate(database_url: str) -> None:
     from storage.migrate import migrate  # noqa: PLC0415 - Alembic is needed at starts only
 
     migrate(database_url)
-
-
-def _connector(settings: Settings) -> "Callable[[], Awaitable[Client]]":
-    client: Client | None = None
-
-    async def connect() -> "Client":
-        nonlocal client
-        if client is None:
-            from temporal_client import connect as connect_to  # noqa: PLC0415 - reading needs no Temporal
-
-            client = await connect_to(settings, lazy=True)
-        return client
-
-    return connect
 
 
 def write_addresses(settings: Settings, addresses: Addresses) -> None:

@@ -10,8 +10,9 @@ from temporalio.client import Client
 
 from domain.statuses import Status
 from metrics import generations
-from service.errors import CannotResume, NotPossible, ServiceError, UnknownGeneration
+from service.errors import CannotResume, NotPossible, ServiceError
 from service.finding import Finding, mend
+from service.reading import Reading
 from service.requests import GenerationRequest, key_of
 from service.starting import Starter
 from service.status import GenerationStatus
@@ -19,7 +20,7 @@ from service.temporal import Temporal
 from settings import Settings
 from storage.quizzes import QuizStore
 from storage.starts import ActiveGenerationExists, KeyTaken
-from storage.tables import QuestionRow, Quiz, WorkflowState
+from storage.tables import Quiz
 from storage.workflow_states import WorkflowStateStore
 from workflows.messages import FINISH, WORKFLOW_TYPE
 
@@ -29,7 +30,7 @@ RPC_TIMEOUT = timedelta(seconds=3)
 ACKNOWLEDGE_SECONDS = 10.0
 
 
-class GenerationService:
+class GenerationService(Reading):
     """The operations on generations. `connect` is awaited at the first need, so that reading works without Temporal.
 
     `acknowledge` is how many seconds pause, resume and cancel wait for the mirror to show them.
@@ -45,7 +46,7 @@ class GenerationService:
         rpc_timeout: timedelta = RPC_TIMEOUT,
         acknowledge: float = ACKNOWLEDGE_SECONDS,
     ) -> None:
-        self._states = states
+        super().__init__(states)
         self._quizzes = quizzes
         self._temporal = Temporal(connect, settings.task_queue, rpc_timeout)
         self._starter = Starter(settings, states, self._temporal)
@@ -56,8 +57,7 @@ class GenerationService:
 
         Raises ActiveGeneration when the quiz has another active one, KeyReused and TemporalUnavailable.
         """
-        workflow_id, _created = await self._starter.start(quiz, request, idempotency_key)
-        return workflow_id
+        return await self._starter.start(quiz, request, idempotency_key)
 
     async def resume_or_generate(
         self, quiz: Quiz, request: GenerationRequest, *, idempotency_key: str | None = None
@@ -80,26 +80,12 @@ class GenerationService:
             return await self.generate(quiz, request)
         return workflow_id
 
-    async def status(self, workflow_id: str) -> GenerationStatus:
-        """Where a generation stands; raises UnknownGeneration."""
-        row = await self._row(workflow_id)
-        return GenerationStatus.of(row, await self._states.waits(workflow_id))
-
-    async def questions(self, workflow_id: str) -> list[QuestionRow]:
-        """The finished questions in slot order."""
-        return await self._states.questions(workflow_id)
-
     async def list_resumable(self, quiz_id: uuid.UUID) -> list[GenerationStatus]:
         """Generations of a quiz that can be resumed, newest first: of an active one, only itself can, once paused."""
         active = await self._states.active(quiz_id)
         rows = await self._states.list_resumable(quiz_id) if active is None else [active]
         statuses = [await self.status(row.workflow_id) for row in rows]
         return [status for status in statuses if status.can_resume]
-
-    async def newest(self, owner_id: uuid.UUID, limit: int) -> list[GenerationStatus]:
-        """An owner's generations, newest first."""
-        rows = await self._states.newest(owner_id=owner_id, limit=limit)
-        return [await self.status(row.workflow_id) for row in rows]
 
     async def pause(self, workflow_id: str) -> GenerationStatus:
         """Stop asking the model. Returns once the mirror shows it: from then on no new call starts. Idempotent."""
@@ -211,9 +197,3 @@ class GenerationService:
             if reached(status) or asyncio.get_running_loop().time() > deadline:
                 return status
             await asyncio.sleep(0.05)
-
-    async def _row(self, workflow_id: str) -> WorkflowState:
-        row = await self._states.load(workflow_id)
-        if row is None:
-            raise UnknownGeneration(f"no generation has the id {workflow_id}")
-        return row

@@ -6,7 +6,6 @@ failure because Temporal cannot be reached.
 
 import asyncio
 import contextlib
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +23,8 @@ from service.errors import ServiceError
 from service.finding import Finding, Look, mend
 from service.temporal import Temporal
 from settings import Settings
-from storage.engine import CONNECT_TIMEOUT, plain_url
+from storage.engine import connect_alone
+from storage.locks import lock_key
 from storage.reconciling import ReconcilerStore
 from storage.snapshots import UNANSWERED
 from storage.starts import ActiveGenerationExists
@@ -49,7 +49,7 @@ ATTRIBUTE_WITHIN = timedelta(hours=1)
 MOST_ATTRIBUTED = 50
 
 NEVER_STARTED = "the start never reached Temporal; resume, and it starts"
-_LEADER = int.from_bytes(hashlib.sha256(b"mcq reconciler").digest()[:8], signed=True)
+_LEADER = lock_key("mcq reconciler")
 
 
 class Reconciler:
@@ -59,7 +59,7 @@ class Reconciler:
         self._states = WorkflowStateStore(engine)
         self._store = ReconcilerStore(engine)
         self._temporal = Temporal(connect, settings.task_queue, RPC_TIMEOUT)
-        self._url = plain_url(settings.require_database_url())
+        self._url = settings.require_database_url()
         self._interval = settings.reconcile_interval
         # Workflow id -> when it was looked at last: rows take turns.
         self._looked: dict[str, datetime] = {}
@@ -103,10 +103,7 @@ class Reconciler:
     async def _run(self) -> None:
         while True:
             try:
-                connection = await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT
-                )
-                async with connection:
+                async with await connect_alone(self._url) as connection:
                     while True:
                         # Taken again by its holder, it stays with it; an error tells that it went with the connection.
                         if await _leads(connection):
@@ -118,15 +115,12 @@ class Reconciler:
 
     async def _look_quietly(self) -> None:
         try:
-            await self._look_in_time()
+            async with asyncio.timeout(60):
+                await self.look_once()
         except (ServiceError, RPCError, SQLAlchemyError, TimeoutError, OSError) as problem:
             log.warning("reconciler_cannot_look", error=type(problem).__name__, text=str(problem)[:200])
         except Exception:  # a bug of ours must not end the looking for all generations
             log.exception("reconciler_failed")
-
-    async def _look_in_time(self) -> None:
-        async with asyncio.timeout(60):
-            await self.look_once()
 
     async def _reconcile(self, row: WorkflowState) -> None:
         found = await self._temporal.look(row)

@@ -5,11 +5,13 @@ import json
 import uuid
 from dataclasses import asdict, dataclass
 
+from domain.statuses import Status
 from service.errors import NotPossible
 from settings import Settings
 from storage.starts import RequestKey
-from storage.tables import Quiz
-from workflows.messages import GenerationOptions
+from storage.tables import Quiz, WorkflowState
+from workflows.ids import new_generation_id
+from workflows.messages import WORKFLOW_TYPE, GenerationOptions
 
 MAX_QUESTIONS = 1_000
 
@@ -52,3 +54,16 @@ def key_of(quiz: Quiz, request: GenerationRequest, idempotency_key: str) -> Requ
     """The key with a hash of what was asked for: the same key with another request is told from a repetition."""
     content = json.dumps({"quiz": str(quiz.id), **asdict(request)}, sort_keys=True, default=str)
     return RequestKey(quiz.owner_id, idempotency_key, hashlib.sha256(content.encode()).hexdigest())
+
+
+def new_row(quiz: Quiz, options: GenerationOptions, run_id: str | None = None) -> WorkflowState:
+    """The row of a generation that is about to start; `run_id` where it is known before."""
+    return WorkflowState(
+        workflow_id=str(new_generation_id(quiz.id)),
+        workflow_type=WORKFLOW_TYPE,
+        quiz_id=quiz.id,
+        run_id=run_id,
+        status=Status.RUNNING,
+        total_steps=options.question_count,
+        state_data={"options": asdict(options)},
+    )

@@ -14,14 +14,13 @@ from sqlalchemy.exc import DBAPIError
 from domain.statuses import Status
 from metrics import generations
 from service.errors import ActiveGeneration, KeyReused, NotPossible, TemporalUnavailable
-from service.requests import GenerationRequest, key_of, options_of
+from service.requests import GenerationRequest, key_of, new_row, options_of
 from service.temporal import Temporal
 from settings import Settings
 from storage.snapshots import NEVER_ARRIVED, UNANSWERED
 from storage.starts import ActiveGenerationExists, KeyTaken, RequestKey
 from storage.tables import Quiz, WorkflowState
 from storage.workflow_states import WorkflowStateStore
-from workflows.ids import new_generation_id
 from workflows.messages import WORKFLOW_TYPE, GenerationOptions
 from workflows.state import GenerationInput
 
@@ -38,8 +37,8 @@ class Starter:
         self._states = states
         self._temporal = temporal
 
-    async def start(self, quiz: Quiz, request: GenerationRequest, idempotency_key: str | None) -> tuple[str, bool]:
-        """The workflow id, and whether this call made the generation; a repetition finds the one that is there.
+    async def start(self, quiz: Quiz, request: GenerationRequest, idempotency_key: str | None) -> str:
+        """The workflow id; a repetition finds the generation that is there.
 
         Raises ActiveGeneration, KeyReused and TemporalUnavailable.
         """
@@ -48,16 +47,16 @@ class Starter:
         try:
             found = await self._unanswered(quiz, options, key)
             if found is not None:
-                return found, False
-            row = _new_row(quiz, options)
+                return found
+            row = new_row(quiz, options)
             await self._create(row, key)
         except KeyTaken as taken:
-            return await self.repeated(taken), False
+            return await self.repeated(taken)
         except ActiveGenerationExists:
             raise await self._active(quiz.id) from None
         generations.started(WORKFLOW_TYPE)
         await self.run(row)
-        return row.workflow_id, True
+        return row.workflow_id
 
     async def _create(self, row: WorkflowState, key: RequestKey | None) -> None:
         try:
@@ -131,14 +130,3 @@ def input_of(row: WorkflowState) -> GenerationInput:
 
 def _was_not_started(row: WorkflowState) -> bool:
     return bool(row.state_data.get(UNANSWERED) or row.state_data.get(NEVER_ARRIVED))
-
-
-def _new_row(quiz: Quiz, options: GenerationOptions) -> WorkflowState:
-    return WorkflowState(
-        workflow_id=str(new_generation_id(quiz.id)),
-        workflow_type=WORKFLOW_TYPE,
-        quiz_id=quiz.id,
-        status=Status.RUNNING,
-        total_steps=options.question_count,
-        state_data={"options": asdict(options)},
-    )

@@ -6,7 +6,6 @@ They cannot be paused or resumed, and they end with the process. Everything else
 import asyncio
 import dataclasses
 import uuid
-from dataclasses import asdict
 from typing import Self
 
 import structlog
@@ -15,17 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.statuses import Status
 from metrics import generations
 from model.client import ModelClient
-from service.errors import ActiveGeneration, KeyReused, NotPossible, NotSupported, UnknownGeneration
-from service.requests import GenerationRequest, key_of, options_of
+from service.errors import ActiveGeneration, KeyReused, NotPossible, NotSupported
+from service.reading import Reading
+from service.requests import GenerationRequest, key_of, new_row, options_of
 from service.status import GenerationStatus
 from settings import Settings
 from storage.model_calls import ModelCallStore
 from storage.quizzes import QuizStore
 from storage.starts import ActiveGenerationExists, KeyTaken
 from storage.stateless import ProcessStore, is_stateless, new_run_id
-from storage.tables import QuestionRow, Quiz, WorkflowState
+from storage.tables import Quiz
 from storage.workflow_states import WorkflowStateStore
-from workflows.ids import new_generation_id
 from workflows.messages import WORKFLOW_TYPE, GenerationOptions
 from writing.answers import Answers
 from writing.in_process import InProcessGeneration
@@ -46,7 +45,7 @@ NO_RESUME = (
 CLOSE_SECONDS = 10.0
 
 
-class StatelessGenerations:
+class StatelessGenerations(Reading):
     """The operations on generations that live in this process. `start` comes first, `close` last."""
 
     def __init__(
@@ -58,8 +57,8 @@ class StatelessGenerations:
         processes: ProcessStore,
         model: ModelClient,
     ) -> None:
+        super().__init__(states)
         self._settings = settings
-        self._states = states
         self._quizzes = quizzes
         self._calls = calls
         self._processes = processes
@@ -117,15 +116,8 @@ class StatelessGenerations:
         Raises ActiveGeneration when the quiz has another active one, KeyReused and NotPossible.
         """
         options = options_of(quiz, request, self._settings)
-        row = WorkflowState(
-            workflow_id=str(new_generation_id(quiz.id)),
-            workflow_type=WORKFLOW_TYPE,
-            quiz_id=quiz.id,
-            run_id=self.run_id,  # from the first moment on, so that nobody takes it for a start that Temporal missed
-            status=Status.RUNNING,
-            total_steps=request.question_count,
-            state_data={"options": asdict(options)},
-        )
+        # With its run from the first moment on, so that nobody takes it for a start that Temporal missed.
+        row = new_row(quiz, options, self.run_id)
         try:
             await self._states.create(row, key_of(quiz, request, idempotency_key) if idempotency_key else None)
         except KeyTaken as taken:
@@ -147,21 +139,11 @@ class StatelessGenerations:
 
     async def status(self, workflow_id: str) -> GenerationStatus:
         """Where a generation stands; raises UnknownGeneration. None can be resumed."""
-        status = GenerationStatus.of(await self._row(workflow_id), await self._states.waits(workflow_id))
-        return dataclasses.replace(status, can_resume=False)
-
-    async def questions(self, workflow_id: str) -> list[QuestionRow]:
-        """The finished questions in slot order."""
-        return await self._states.questions(workflow_id)
+        return dataclasses.replace(await super().status(workflow_id), can_resume=False)
 
     async def list_resumable(self, quiz_id: uuid.UUID) -> list[GenerationStatus]:
         """None: what ended is not resumed."""
         return []
-
-    async def newest(self, owner_id: uuid.UUID, limit: int) -> list[GenerationStatus]:
-        """An owner's generations, newest first."""
-        rows = await self._states.newest(owner_id=owner_id, limit=limit)
-        return [await self.status(row.workflow_id) for row in rows]
 
     async def pause(self, workflow_id: str) -> GenerationStatus:
         """Raises NotSupported."""
@@ -248,9 +230,3 @@ class StatelessGenerations:
             if await self._states.mark_failed(workflow_id, PROCESS_ENDED):
                 generations.ended(WORKFLOW_TYPE, Status.FAILED)
             log.warning("generation_orphaned", workflow_id=workflow_id)
-
-    async def _row(self, workflow_id: str) -> WorkflowState:
-        row = await self._states.load(workflow_id)
-        if row is None:
-            raise UnknownGeneration(f"no generation has the id {workflow_id}")
-        return row

@@ -90,7 +90,7 @@ class GenerationStatus:
     @property
     def percentage(self) -> float:
         """Finished questions of those asked for, 0 to 100."""
-        return round(100 * self.completed / self.total, 1) if self.total else 100.0
+        return percentage(self.completed, self.total)
 
     @classmethod
     def of(cls, row: StateRow, waits: Sequence[WaitRow], *, other_active: bool = False) -> Self:
@@ -129,6 +129,11 @@ class GenerationStatus:
             updated_at=row.updated_at,
             completed_at=row.completed_at,
         )
+
+
+def percentage(completed: int, total: int) -> float:
+    """Finished questions of those asked for, 0 to 100."""
+    return round(100 * completed / total, 1) if total else 100.0
 
 
 def _eta(row: StateRow, pace: Pace) -> datetime | None:

@@ -1,5 +1,8 @@
 """Connections to PostgreSQL."""
 
+from typing import Any
+
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -9,7 +12,8 @@ CONNECT_TIMEOUT = 3
 # Seconds that a request waits for a free connection.
 POOL_TIMEOUT = 2.0
 # A connection whose other end fell silent is given up after seconds, not after the system's two hours.
-_KEEP_ALIVE = {
+_CONNECT: dict[str, Any] = {
+    "connect_timeout": CONNECT_TIMEOUT,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -35,7 +39,7 @@ def create_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
         max_overflow=pool_size,
         pool_pre_ping=True,  # a connection that died with the server is replaced, not handed out
         hide_parameters=True,  # parameters are course content; error texts travel to history and logs
-        connect_args={"connect_timeout": CONNECT_TIMEOUT, **_KEEP_ALIVE},
+        connect_args=_CONNECT,
     )
 
 
@@ -51,5 +55,10 @@ def create_pool(database_url: str, *, size: int = 10) -> AsyncConnectionPool:
         open=False,
         timeout=POOL_TIMEOUT,
         reconnect_timeout=0,  # a background that gives up for ever would need a restart; the next request tries again
-        kwargs={"autocommit": True, "prepare_threshold": 0, "connect_timeout": CONNECT_TIMEOUT, **_KEEP_ALIVE},
+        kwargs={"autocommit": True, "prepare_threshold": 0, **_CONNECT},
     )
+
+
+async def connect_alone(database_url: str) -> AsyncConnection:
+    """A connection of one's own, to listen on or to hold a lock with; each statement is its own transaction."""
+    return await AsyncConnection.connect(plain_url(database_url), autocommit=True, **_CONNECT)

@@ -1,7 +1,6 @@
 """The store of quizzes and their content: owners, documents, chunks."""
 
 import contextlib
-import hashlib
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from sqlmodel import col
 from domain.chunking import Chunk
 from domain.statuses import ACTIVE
 from storage.documents import Documents, NewDocument
+from storage.locks import lock_key
 from storage.tables import (
     ContentChunk,
     ModelCall,
@@ -127,7 +127,7 @@ class QuizStore(Documents):
         async with self._engine.connect() as plain:
             # No transaction is held open while the caller works.
             connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
-            key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+            key = lock_key(name)
             await connection.execute(select(func.pg_advisory_lock(key)))
             try:
                 yield

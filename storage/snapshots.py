@@ -16,7 +16,7 @@ from domain.pace import Pace
 from domain.question import question_id
 from domain.review import ReviewStatus
 from domain.statuses import Status
-from storage.tables import QuestionRow, now
+from storage.tables import QuestionRow, WorkflowState, now
 
 # LISTEN on this channel to hear of a new event; the payload is the id of the quiz.
 CHANNEL = "mcq_progress"
@@ -205,8 +205,19 @@ async def write_event(
     )
 
 
+# Of a row that was changed from outside, for its event.
+OUTSIDE = (
+    col(WorkflowState.id),
+    col(WorkflowState.quiz_id),
+    col(WorkflowState.completed_steps),
+    col(WorkflowState.total_steps),
+)
+
+
 async def write_outside_event(
-    connection: AsyncConnection, state_id: uuid.UUID, quiz_id: uuid.UUID, kind: EventType, data: Mapping[str, Any]
+    connection: AsyncConnection, row: Row[*tuple[Any, ...]], kind: EventType, status: Status, **more: Any
 ) -> None:
-    """The same for what no run wrote: a start, a request, a finding of the reconciler."""
-    await write_event(connection, state_id, quiz_id, run_id=f"outside-{uuid.uuid4()}", sequence=0, kind=kind, data=data)
+    """The same for what no run wrote: a start, a finding of the reconciler. The row has OUTSIDE's columns."""
+    data = {"status": status, "completed": row.completed_steps, "total": row.total_steps, "slots": [], **more}
+    run_id = f"outside-{uuid.uuid4()}"
+    await write_event(connection, row.id, row.quiz_id, run_id=run_id, sequence=0, kind=kind, data=data)

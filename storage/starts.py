@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
 from domain.statuses import Status
-from storage.snapshots import NEVER_ARRIVED, UNANSWERED, EventType, write_outside_event
+from storage.snapshots import NEVER_ARRIVED, OUTSIDE, UNANSWERED, EventType, write_outside_event
 from storage.tables import ONE_ACTIVE_GENERATION, IdempotencyKey, WorkflowState, now
 
 _NOT_STARTED = and_(
@@ -144,23 +144,11 @@ class Starts:
                         updated_at=moment,
                         completed_at=moment,
                     )
-                    .returning(
-                        col(WorkflowState.id),
-                        col(WorkflowState.quiz_id),
-                        col(WorkflowState.completed_steps),
-                        col(WorkflowState.total_steps),
-                    )
+                    .returning(*OUTSIDE)
                 )
             ).one_or_none()
             if row is not None:
-                data = {
-                    "status": Status.FAILED,
-                    "completed": row.completed_steps,
-                    "total": row.total_steps,
-                    "reason": reason,
-                    "slots": [],
-                }
-                await write_outside_event(connection, row.id, row.quiz_id, EventType.ERROR, data)
+                await write_outside_event(connection, row, EventType.ERROR, Status.FAILED, reason=reason)
 
     async def start_again(self, workflow_id: str) -> bool:
         """Make a row `running` whose start got no answer, or never arrived; False when it is not one of those.
@@ -209,19 +197,12 @@ class Starts:
 
     async def _begin_again(self, statement: Update) -> bool:
         """Carry out an update that makes a row `running`, and tell whoever listens; whether there was such a row."""
-        returned = (WorkflowState.id, WorkflowState.quiz_id, WorkflowState.completed_steps, WorkflowState.total_steps)
         try:
             async with self._engine.begin() as connection:
-                row = (await connection.execute(statement.returning(*map(col, returned)))).one_or_none()
+                row = (await connection.execute(statement.returning(*OUTSIDE))).one_or_none()
                 if row is None:
                     return False
-                data = {
-                    "status": Status.RUNNING,
-                    "completed": row.completed_steps,
-                    "total": row.total_steps,
-                    "slots": [],
-                }
-                await write_outside_event(connection, row.id, row.quiz_id, EventType.RECOVERY, data)
+                await write_outside_event(connection, row, EventType.RECOVERY, Status.RUNNING)
         except IntegrityError:
             raise ActiveGenerationExists from None
         return True

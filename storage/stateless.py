@@ -4,7 +4,6 @@ A process that writes generations holds an advisory lock under its name for as l
 the lock with the connection. So a row of a process that is gone is told from one of a process that is busy.
 """
 
-import hashlib
 import uuid
 
 from sqlalchemy import func, select, text
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
 
 from domain.statuses import ACTIVE
+from storage.locks import lock_key
 from storage.tables import WorkflowState
 
 # Run ids of Temporal are bare UUIDs, so no row of the durable service begins like this.
@@ -56,7 +56,7 @@ class ProcessStore:
         connection = await self._engine.connect()
         self._held = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await self._held.execute(text(_NOTICE_A_DEAD_HOST))
-        await self._held.execute(select(func.pg_advisory_lock(_key(run_id))))
+        await self._held.execute(select(func.pg_advisory_lock(lock_key(run_id))))
 
     async def release(self) -> None:
         """Say that it ends."""
@@ -69,7 +69,7 @@ class ProcessStore:
     async def lives(self, run_id: str) -> bool:
         """Whether the process of this name holds its lock."""
         async with self._engine.begin() as connection:  # what is taken here is dropped with the transaction
-            taken = await connection.scalar(select(func.pg_try_advisory_xact_lock(_key(run_id))))
+            taken = await connection.scalar(select(func.pg_try_advisory_xact_lock(lock_key(run_id))))
         return not taken
 
     async def open_rows(self) -> list[tuple[str, str]]:
@@ -79,7 +79,3 @@ class ProcessStore:
         )
         async with self._engine.connect() as connection:
             return [(workflow_id, run_id or "") for workflow_id, run_id in await connection.execute(query)]
-
-
-def _key(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)

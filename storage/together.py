@@ -5,8 +5,10 @@ nobody waits for company, and under load a statement answers many: most of a sma
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Generic, TypeVar
+
+from storage.hanging import within
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -20,7 +22,7 @@ SECONDS = 2.0
 class Together(Generic[Asked, Answer]):
     """Asks `read` for many at once; it returns the answers in the order of what was asked."""
 
-    def __init__(self, read: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer]]]) -> None:
+    def __init__(self, read: Callable[[Sequence[Asked]], Coroutine[Any, Any, Sequence[Answer]]]) -> None:
         self._read = read
         self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
         self._round: asyncio.Task[None] | None = None
@@ -42,18 +44,17 @@ class Together(Generic[Asked, Answer]):
             self._round = None
 
     async def _one_round(self, batch: Sequence[tuple[Asked, "asyncio.Future[Answer]"]]) -> None:
-        reading: asyncio.Future[Sequence[Answer]]
-        reading = asyncio.ensure_future(self._read([asked for asked, _ in batch]))  # noqa: RUF006 - awaited below
-        # Not cancelled with it when it is too late: what hangs in a driver may hang in its cancellation too.
-        await asyncio.wait({reading}, timeout=SECONDS)
-        if not reading.done():
-            reading.cancel()
-            reading.add_done_callback(lambda task: task.cancelled() or task.exception())
-        problem = reading.exception() if reading.done() else TimeoutError("the database takes too long")
+        asked = [one for one, _ in batch]
+        read: Sequence[Answer]
+        problem: Exception | None
+        try:
+            read, problem = await within(SECONDS, self._read(asked)), None
+        except Exception as error:
+            read, problem = [], error
         for place, (_, answer) in enumerate(batch):
             if answer.done():
                 continue  # nobody waits any more
             if problem is not None:
                 answer.set_exception(problem)
             else:
-                answer.set_result(reading.result()[place])
+                answer.set_result(read[place])

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from domain.statuses import ACTIVE, Status
 from storage.snapshots import (
+    OUTSIDE,
     EventType,
     Fence,
     RunChanged,
@@ -250,19 +251,12 @@ class WorkflowStateStore(Starts):
                         unchanged,
                     )
                     .values(status=status, error_message=reason, updated_at=moment, completed_at=moment)
-                    .returning(
-                        col(WorkflowState.id),
-                        col(WorkflowState.quiz_id),
-                        col(WorkflowState.completed_steps),
-                        col(WorkflowState.total_steps),
-                    )
+                    .returning(*OUTSIDE)
                 )
             ).one_or_none()
             if row is None:
                 return False
             kind = EventType.COMPLETED if status is Status.COMPLETED else EventType.ERROR
-            data = {"status": status, "completed": row.completed_steps, "total": row.total_steps, "reason": reason,
-                    "slots": []}  # fmt: skip
-            await write_outside_event(connection, row.id, row.quiz_id, kind, {**data, **(who or {})})
+            await write_outside_event(connection, row, kind, status, reason=reason, **(who or {}))
             await connection.execute(delete(ModelWait).where(col(ModelWait.workflow_id) == workflow_id))
         return True

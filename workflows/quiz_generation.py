@@ -14,10 +14,8 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 from temporalio.langgraph import graph
 
 with workflow.unsafe.imports_passed_through():
-    from domain.similarity import near_duplicate
     from domain.statuses import Status
     from workflows import telling
-    from workflows.judgement import judge
     from workflows.messages import (
         FINISH,
         GENERATION_PAUSED,
@@ -26,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
         STATUS_ATTRIBUTE,
         WORKFLOW_TYPE,
         WRITE_QUESTIONS,
-        FinishedSlot,
         GenerationResult,
         PrepareContentInput,
         PreparedContent,
@@ -57,7 +54,7 @@ class QuizGenerationWorkflow:
         self._options = start.options
         self._state = start.state or GenerationState()
         self._in_flight: set[int] = set()
-        self._mirror = Mirror(start.options, self._snapshot, self._acknowledged)
+        self._mirror = Mirror(start.options, self._snapshot, self._state.mirrored)
         self._graph = graph(QUESTION_GRAPH).compile()
 
     @workflow.run
@@ -192,52 +189,17 @@ class QuizGenerationWorkflow:
     # --- the question graph ---
 
     async def _run_graph(self, slot: int, chunk: int) -> QuestionState:
-        plan, prepared = self._state.plan[slot], self._state.prepared
-        assert prepared is not None  # noqa: S101 - the plan exists by now
-        state: QuestionState = {
-            "slot": slot,
-            "attempt": self._state.attempts.get(slot, 0),
-            "chunk_id": prepared.chunk_ids[chunk],
-            "part": plan.p,
-            "parts": plan.n,
-            "difficulty": plan.d,
-            "bloom": plan.b,
-            "key_position": plan.k,
-            "problems": [],
-            "retries_left": self._options.max_retries - 1,
-            "spare": None,
-        }
+        state = self._state.question(slot, chunk, retries_left=self._options.max_retries - 1)
         outcome = await self._graph.ainvoke(state, {"recursion_limit": RECURSION_LIMIT})
         return cast("QuestionState", outcome)
 
     async def check(self, state: QuestionState) -> dict[str, Any]:
-        """The graph's `check` node: decides from the recorded flaws and from this quiz's other questions."""
-        slot = state["slot"]
-        self._state.count(state)
-        judgement = judge(state, self._duplicate_of)
-        if judgement.answer is not None:
-            # Taken at once, so that a question that is written at the same moment is compared with it.
-            self._state.done[slot] = judgement.answer["stem"]
-            accepted = FinishedSlot(slot, judgement.answer["step"], judgement.answer["attempt"])
-            self._state.unmirrored.append(accepted)
-            return {"verdict": ACCEPTED}
-        if judgement.spare is None:
-            self._state.rejected += 1
-        if judgement.verdict == REVISE:
-            self._state.revised += 1
+        """The graph's `check` node, behind the gate."""
+        decided = self._state.check(state)
+        if decided["verdict"] == REVISE:
             self._changed()
             await self._gate()  # a revision is a model call too
-        return {
-            "verdict": judgement.verdict,
-            "problems": judgement.problems,
-            "retries_left": state["retries_left"] - 1,
-            "spare": judgement.spare,
-        }
-
-    def _duplicate_of(self, stem: str) -> str | None:
-        """The existing question that `stem` repeats. A change of this rule needs `workflow.patched`."""
-        others = self._state.prepared.other_stems if self._state.prepared else []
-        return near_duplicate(stem, [*self._state.done.values(), *others])
+        return decided
 
     # --- pause, and what makes us pause ---
 
@@ -277,10 +239,6 @@ class QuizGenerationWorkflow:
     def _snapshot(self) -> Snapshot:
         self._state.sequence += 1
         return telling.snapshot(self._options, self._state, len(self._in_flight))
-
-    def _acknowledged(self, snapshot: Snapshot) -> None:
-        told = {question.slot for question in snapshot.questions}
-        self._state.unmirrored = [question for question in self._state.unmirrored if question.slot not in told]
 
 
 async def check(state: QuestionState) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """What a generation knows: one dataclass, restored whole after continue-as-new."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from domain.plan import ChunkLoad, hand_on
+from domain.similarity import near_duplicate
 from domain.statuses import Status
+from workflows.judgement import judge
 from workflows.messages import (
     PREPARE_CONTENT,
     FinishedSlot,
@@ -11,7 +14,9 @@ from workflows.messages import (
     PlannedSlot,
     PreparedContent,
     QuestionState,
+    Snapshot,
 )
+from workflows.question_graph import ACCEPTED, REVISE
 
 # One slot may be unlucky with a chunk; the second that fails tells that the chunk has no more to give.
 CHUNK_FAILURES_ALLOWED = 2
@@ -59,6 +64,55 @@ class GenerationState:
         for slot in prepared.plan:
             self.chunk_loads[slot.c] += 1
         self.calls, self.prompt_tokens, self.completion_tokens, self.cost = prepared.spent
+
+    def question(self, slot: int, chunk: int, *, retries_left: int) -> QuestionState:
+        """What the graph begins a slot with, on a chunk."""
+        plan, prepared = self.plan[slot], self.prepared
+        assert prepared is not None  # noqa: S101 - the plan exists by now
+        return {
+            "slot": slot,
+            "attempt": self.attempts.get(slot, 0),
+            "chunk_id": prepared.chunk_ids[chunk],
+            "part": plan.p,
+            "parts": plan.n,
+            "difficulty": plan.d,
+            "bloom": plan.b,
+            "key_position": plan.k,
+            "problems": [],
+            "retries_left": retries_left,
+            "spare": None,
+        }
+
+    def check(self, answer: QuestionState) -> dict[str, Any]:
+        """The graph's `check` node: decides from the recorded flaws and from this quiz's other questions."""
+        slot = answer["slot"]
+        self.count(answer)
+        judgement = judge(answer, self.duplicate_of)
+        if judgement.answer is not None:
+            # Taken at once, so that a question that is written at the same moment is compared with it.
+            self.done[slot] = judgement.answer["stem"]
+            self.unmirrored.append(FinishedSlot(slot, judgement.answer["step"], judgement.answer["attempt"]))
+            return {"verdict": ACCEPTED}
+        if judgement.spare is None:
+            self.rejected += 1
+        if judgement.verdict == REVISE:
+            self.revised += 1
+        return {
+            "verdict": judgement.verdict,
+            "problems": judgement.problems,
+            "retries_left": answer["retries_left"] - 1,
+            "spare": judgement.spare,
+        }
+
+    def duplicate_of(self, stem: str) -> str | None:
+        """The existing question that `stem` repeats. A change of this rule needs `workflow.patched`."""
+        others = self.prepared.other_stems if self.prepared else []
+        return near_duplicate(stem, [*self.done.values(), *others])
+
+    def mirrored(self, snapshot: Snapshot) -> None:
+        """The mirror has the questions of a snapshot."""
+        told = {question.slot for question in snapshot.questions}
+        self.unmirrored = [question for question in self.unmirrored if question.slot not in told]
 
     def count(self, answer: QuestionState) -> None:
         """One more answer of the model, with what it cost."""

@@ -11,17 +11,14 @@ from typing import Any, cast
 
 import structlog
 
-from domain.similarity import near_duplicate
 from domain.statuses import Status
 from storage.model_calls import ModelCallStore
 from storage.quizzes import QuizStore
 from storage.workflow_states import WorkflowStateStore
 from workflows import telling
-from workflows.judgement import judge
 from workflows.messages import (
     FINISH,
     WRITE_QUESTIONS,
-    FinishedSlot,
     GenerationOptions,
     PrepareContentInput,
     QuestionState,
@@ -66,7 +63,7 @@ class InProcessGeneration:
         self._in_flight: set[int] = set()
         self._tries = Tries(workflow_id, answers, calls, outage_patience=outage_patience)
         self._graph = build_question_graph(self._tries.draft, self._tries.revise, self._check).compile()
-        self._row = LiveRow(states, workflow_id, run_id, self._snapshot, self._written)
+        self._row = LiveRow(states, workflow_id, run_id, self._snapshot, self._state.mirrored)
         self._work: asyncio.Task[None] | None = None
         self._asked_to_end: tuple[Status, str | None] | None = None
 
@@ -185,56 +182,19 @@ class InProcessGeneration:
     # --- the question graph ---
 
     async def _run_graph(self, slot: int, chunk: int) -> QuestionState:
-        plan, prepared = self._state.plan[slot], self._state.prepared
-        assert prepared is not None  # noqa: S101 - the plan exists by now
-        state: QuestionState = {
-            "slot": slot,
-            "attempt": self._state.attempts.get(slot, 0),
-            "chunk_id": prepared.chunk_ids[chunk],
-            "part": plan.p,
-            "parts": plan.n,
-            "difficulty": plan.d,
-            "bloom": plan.b,
-            "key_position": plan.k,
-            "problems": [],
-            "retries_left": self._options.max_retries - 1,
-            "spare": None,
-        }
+        state = self._state.question(slot, chunk, retries_left=self._options.max_retries - 1)
         outcome = await self._graph.ainvoke(state, {"recursion_limit": RECURSION_LIMIT})
         return cast("QuestionState", outcome)
 
     async def _check(self, state: QuestionState) -> dict[str, Any]:
-        """The graph's `check` node, as the workflow's is."""
-        slot = state["slot"]
-        self._state.count(state)
-        judgement = judge(state, self._duplicate_of)
-        if judgement.answer is not None:
-            self._state.done[slot] = judgement.answer["stem"]
-            accepted = FinishedSlot(slot, judgement.answer["step"], judgement.answer["attempt"])
-            self._state.unmirrored.append(accepted)
-            return {"verdict": ACCEPTED}
-        if judgement.spare is None:
-            self._state.rejected += 1
-        if judgement.verdict == REVISE:
-            self._state.revised += 1
+        """The graph's `check` node."""
+        decided = self._state.check(state)
+        if decided["verdict"] == REVISE:
             self._row.mark()
-        return {
-            "verdict": judgement.verdict,
-            "problems": judgement.problems,
-            "retries_left": state["retries_left"] - 1,
-            "spare": judgement.spare,
-        }
-
-    def _duplicate_of(self, stem: str) -> str | None:
-        others = self._state.prepared.other_stems if self._state.prepared else []
-        return near_duplicate(stem, [*self._state.done.values(), *others])
+        return decided
 
     # --- telling ---
 
     def _snapshot(self) -> Snapshot:
         self._state.sequence += 1
         return telling.snapshot(self._options, self._state, len(self._in_flight))
-
-    def _written(self, snapshot: Snapshot) -> None:
-        told = {question.slot for question in snapshot.questions}
-        self._state.unmirrored = [question for question in self._state.unmirrored if question.slot not in told]

@@ -1,9 +1,7 @@
 """For machines: liveness, readiness, metrics, and the pages that problems name as their type."""
 
 import asyncio
-from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
@@ -19,10 +17,9 @@ from api.dependencies import TheServices
 from api.problems import KINDS, not_found, told
 from api.services import Services
 from metrics.exposition import CONTENT_TYPE, render
+from storage.hanging import within
 from storage.views import active_workflows
 from workflows.messages import WORKFLOW_TYPE
-
-T = TypeVar("T")
 
 router = APIRouter(tags=["operations"])
 
@@ -76,7 +73,7 @@ async def readyz(services: TheServices) -> Response:
 async def metrics(services: TheServices) -> Response:
     """For Prometheus: of all API processes together."""
     try:
-        active = await _within(active_workflows(services.engine, WORKFLOW_TYPE))
+        active = await within(_SECONDS, active_workflows(services.engine, WORKFLOW_TYPE))
     except (SQLAlchemyError, TimeoutError):
         active = None
     return Response(await asyncio.to_thread(render, active), media_type=CONTENT_TYPE)
@@ -97,24 +94,10 @@ async def _database(services: Services) -> bool:
             await connection.execute(text("SELECT 1"))
 
     try:
-        await _within(ask())
+        await within(_SECONDS, ask())
     except (SQLAlchemyError, TimeoutError):
         return False
     return True
-
-
-async def _within(work: Coroutine[Any, Any, T]) -> T:
-    """What `work` returns; raises TimeoutError when it takes too long.
-
-    Then it is not awaited any more: what hangs in a driver may hang in its cancellation too.
-    """
-    task = asyncio.ensure_future(work)
-    done, _ = await asyncio.wait({task}, timeout=_SECONDS)
-    if not done:
-        task.cancel()
-        task.add_done_callback(lambda one: one.cancelled() or one.exception())
-        raise TimeoutError
-    return task.result()
 
 
 async def _workers(services: Services) -> int | None:

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,8 +13,9 @@ from embedded.part import Addresses
 from settings import Settings
 from tests.api.cut import Cut, cut_api
 from tests.api.server import SECRET, ApiProcess, User
-from tests.support.content import ROOT, sample_chapter
+from tests.support.content import sample_chapter
 from tests.support.demo import DemoModel
+from tests.support.worker import run_worker
 
 
 @pytest.fixture(scope="package")
@@ -55,19 +55,10 @@ def worker_process(api_settings: Settings, tmp_path_factory: pytest.TempPathFact
         process.wait(30)
 
 
-def start_worker(settings: Settings, folder: Path) -> "subprocess.Popen[bytes]":
+def start_worker(settings: Settings, folder: Path) -> "subprocess.Popen[str]":
     """A worker process; end it before leaving its context."""
-    assert settings.database_url is not None
-    environment = {
-        **os.environ,
-        "DATABASE_URL": settings.database_url.get_secret_value(),
-        "TEMPORAL_ADDRESS": settings.temporal_address or "",
-        "TASK_QUEUE": settings.task_queue,
-        "OPENAI_BASE_URL": settings.openai_base_url or "",
-        "WORKER_DRAIN_TIMEOUT": "0",
-    }
     log = (folder / f"worker-{os.urandom(4).hex()}.log").open("wb")
-    return subprocess.Popen([sys.executable, "-m", "cli", "worker"], cwd=ROOT, env=environment, stderr=log)
+    return run_worker(settings, folder, log, WORKER_DRAIN_TIMEOUT="0")
 
 
 @pytest.fixture

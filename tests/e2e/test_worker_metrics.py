@@ -2,11 +2,9 @@
 
 import http.client
 import json
-import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -17,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from domain.statuses import Status
 from tests.support.content import sample_chapter
 from tests.support.waiting import until_now
+from tests.support.worker import run_worker
 from tests.support.world import World
 
 TYPE = "QuizGenerationWorkflow"
@@ -36,23 +35,12 @@ def start_worker(world: World, tmp_path: Path, port: int) -> Iterator[StartWorke
     started: list[subprocess.Popen[str]] = []
 
     def start(**changes: str) -> subprocess.Popen[str]:
-        settings = world.settings
-        environment = {
-            **os.environ,
-            "MCQ_HOME": str(tmp_path),
-            "DATABASE_URL": settings.require_database_url(),
-            "TEMPORAL_ADDRESS": settings.temporal_address or "",
-            "TASK_QUEUE": settings.task_queue,
-            "OPENAI_BASE_URL": settings.openai_base_url or "",
-            "OPENAI_MODEL": "demo-model",
+        of_the_test = {
             "WORKER_DRAIN_TIMEOUT": "20",
             "WORKER_METRICS_ADDRESS": f"127.0.0.1:{port}",
             "LOG_LEVEL": "DEBUG",
-            **changes,
         }
-        process = subprocess.Popen(
-            [sys.executable, "-m", "cli", "worker"], env=environment, stderr=subprocess.PIPE, text=True
-        )
+        process = run_worker(world.settings, tmp_path, **{**of_the_test, **changes})
         started.append(process)
         return process
 

@@ -1,9 +1,7 @@
 """The worker as a process: it drains when asked to stop, and says so when it dies."""
 
-import os
 import signal
 import subprocess
-import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.waiting import until
+from tests.support.worker import run_worker
 from tests.support.world import World
 
 StartWorker = Callable[..., subprocess.Popen[str]]
@@ -21,21 +20,7 @@ def start_worker(world: World, tmp_path: Path) -> StartWorker:
     """Starts `mcq worker` on this test's world."""
 
     def start(**changes: str) -> subprocess.Popen[str]:
-        settings = world.settings
-        environment = {
-            **os.environ,
-            "MCQ_HOME": str(tmp_path),
-            "DATABASE_URL": settings.require_database_url(),
-            "TEMPORAL_ADDRESS": settings.temporal_address or "",
-            "TASK_QUEUE": settings.task_queue,
-            "OPENAI_BASE_URL": settings.openai_base_url or "",
-            "OPENAI_MODEL": "demo-model",
-            "WORKER_DRAIN_TIMEOUT": "20",
-            **changes,
-        }
-        return subprocess.Popen(
-            [sys.executable, "-m", "cli", "worker"], env=environment, stderr=subprocess.PIPE, text=True
-        )
+        return run_worker(world.settings, tmp_path, **{"WORKER_DRAIN_TIMEOUT": "20", **changes})
 
     return start
 
