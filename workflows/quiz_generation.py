@@ -42,6 +42,9 @@ PREPARE_TIMEOUT = timedelta(minutes=5)
 PREPARE_HEARTBEAT_TIMEOUT = timedelta(seconds=30)
 PREPARE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
+# Generations that were begun before this rule keep the old one; see the workflow's histories.
+REFUSED_BEFORE_A_RESUME = "refused-before-a-resume"
+
 
 @workflow.defn(name=WORKFLOW_TYPE)
 class QuizGenerationWorkflow:
@@ -54,6 +57,8 @@ class QuizGenerationWorkflow:
         self._options = start.options
         self._state = start.state or GenerationState()
         self._in_flight: set[int] = set()
+        # Nothing is in flight between runs, so the next one counts from 0.
+        self._resumes = 0
         self._mirror = Mirror(start.options, self._snapshot, self._state.mirrored)
         self._graph = graph(QUESTION_GRAPH).compile()
 
@@ -90,6 +95,7 @@ class QuizGenerationWorkflow:
     def resume(self) -> None:
         """Go on after a pause. Idempotent."""
         if self._state.status is Status.PAUSED:
+            self._resumes += 1
             self._set_status(Status.RUNNING, None)
 
     @workflow.query
@@ -147,10 +153,11 @@ class QuizGenerationWorkflow:
         chunk, tried = self._state.plan[slot].c, set[int]()
         while True:
             await self._gate()
+            resumes = self._resumes
             try:
                 outcome = await self._run_graph(slot, chunk)
             except ActivityError as error:
-                await self._pause_or_raise(error)
+                await self._pause_or_raise(error, mended=self._resumes > resumes)
                 continue
             if outcome["verdict"] == ACCEPTED:
                 self._changed(question=True)
@@ -206,10 +213,16 @@ class QuizGenerationWorkflow:
     async def _gate(self) -> None:
         await workflow.wait_condition(lambda: self._state.status is not Status.PAUSED)
 
-    async def _pause_or_raise(self, error: ActivityError) -> None:
-        """Trouble that a person can mend pauses the generation with the reason; everything else goes up."""
+    async def _pause_or_raise(self, error: ActivityError, *, mended: bool) -> None:
+        """Trouble that a person can mend pauses the generation with the reason; everything else goes up.
+
+        `mended`: somebody resumed since the call began, so the refusal may be of what is mended by now. Refusals that
+        no worker had taken up come after the resume in the same task, for signals go first. The slot asks again.
+        """
         kind = error.cause.type if isinstance(error.cause, ApplicationError) else None
         if kind == PROVIDER_TROUBLE:
+            if mended and workflow.patched(REFUSED_BEFORE_A_RESUME):
+                return
             if self._state.status is Status.RUNNING:
                 self._set_status(Status.PAUSED, _reason(error))
         elif kind == GENERATION_PAUSED:
