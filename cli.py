@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -10,6 +10,7 @@ from rich.console import Console
 
 from commands.exit_codes import Exit
 from domain.statuses import Status
+from leaving import run_and_leave
 from settings import MissingSetting, Settings
 
 app = typer.Typer(
@@ -187,8 +188,13 @@ def doctor(as_json: AsJson = False) -> None:
     _finish(run(_settings(), _out(), as_json=as_json))
 
 
-def main() -> None:
-    """Run `mcq`; expected errors are one line on stderr and an exit code, not a traceback."""
+def main() -> NoReturn:
+    """The process `mcq`."""
+    run_and_leave(run)
+
+
+def run() -> None:
+    """Run a command; expected errors are one line on stderr and an exit code, not a traceback."""
     try:
         app()
     except Exception as error:

@@ -155,4 +155,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    from leaving import run_and_leave
+
+    run_and_leave(main)

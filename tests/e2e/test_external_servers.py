@@ -18,7 +18,7 @@ def test_generate_uses_the_servers_that_it_is_told(mcq: Mcq, stack: Addresses, d
     assert not (mcq.home / "postgres").exists()
     assert not (mcq.home / "temporal").exists()
     ports = json.loads((mcq.home / "stack.json").read_text())["ports"]
-    assert set(ports) == {"demo-model"}
+    assert set(ports) == {"demo-model", "worker"}
 
 
 def test_migrate_prepares_servers_of_ones_own(mcq: Mcq, stack: Addresses, database_url: str) -> None:

@@ -17,6 +17,7 @@ ALLOWED = {
     "workflows": {"domain"},
     "demo_model": set[str](),
     "embedded": {"settings"},
+    "leaving": set[str](),
     "telemetry": set[str](),
     "metrics": set[str](),
     "temporal_logs": set[str](),

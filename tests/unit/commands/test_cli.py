@@ -47,7 +47,7 @@ def mcq(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
     def run(*arguments: str) -> Result:
         monkeypatch.setattr(sys, "argv", ["mcq", *arguments])
         with pytest.raises(SystemExit) as end:
-            cli.main()
+            cli.run()
         captured = capfd.readouterr()
         return Result(end.value.code, captured.out, captured.err, (tmp_path / "home").exists())
 
