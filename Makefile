@@ -33,8 +33,9 @@ format: setup ## Put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup ## Measure the API under load, on this machine
+bench: setup ## Measure the API under load and the mirror, on this machine
 	$(BIN)/python -m bench.api
+	$(BIN)/python -m bench.mirror
 
 lock: .tools/uv ## Resolve the dependencies anew, with hashes
 	.tools/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \

@@ -5,22 +5,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, true, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy import delete, func, select, true, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from domain.statuses import ACTIVE, Status
+from storage import snapshot_write
 from storage.snapshots import (
     OUTSIDE,
     EventType,
     Fence,
     RunChanged,
     StateWrite,
-    event_type,
-    measured,
-    write_event,
     write_outside_event,
-    write_questions,
 )
 from storage.starts import Starts
 from storage.tables import (
@@ -88,8 +85,8 @@ class WorkflowStateStore(Starts):
         """
         asked_about: tuple[str, bool] | None = None
         while True:
-            async with self._engine.begin() as connection:
-                row = await self._locked(connection, write.workflow_id)
+            async with snapshot_write.transaction(self._engine) as connection:
+                row = await snapshot_write.lock(connection, write.workflow_id)
                 if row is None:
                     return Fence.GONE
                 # A row that somebody closed from outside is opened again by a run that turns out to be alive.
@@ -99,7 +96,7 @@ class WorkflowStateStore(Starts):
                 if asked_about is not None or before == (write.run_id, True):
                     if row.run_id == write.run_id and row.sequence >= write.sequence:
                         return Fence.STALE
-                    await self._write(connection, row, write)
+                    await snapshot_write.write(connection, row, write)
                     return Fence.ACCEPTED
             if not await is_current_run():
                 return Fence.STALE if before[0] == write.run_id else Fence.OTHER_RUN
@@ -175,61 +172,6 @@ class WorkflowStateStore(Starts):
         )
         async with AsyncSession(self._engine) as session:
             return list(await session.scalars(query))
-
-    async def _write(self, connection: AsyncConnection, row: Row[*tuple[Any, ...]], write: StateWrite) -> None:
-        """State, questions, event and notification of an accepted snapshot, under the row's lock."""
-        moment = now()
-        await write_questions(connection, row.quiz_id, write, row.replaces)
-        await connection.execute(
-            update(WorkflowState)
-            .where(col(WorkflowState.id) == row.id)
-            .values(
-                run_id=write.run_id,
-                sequence=write.sequence,
-                status=write.status,
-                current_node=write.current_node,
-                total_steps=write.total,
-                completed_steps=write.completed,
-                # Merged: the options of the start stay beside the progress.
-                state_data=col(WorkflowState.state_data).concat({**write.state_data, **measured(row, write, moment)}),
-                checkpoint_data=dict(write.checkpoint_data),
-                error_message=write.error_message,
-                last_checkpoint=moment,
-                updated_at=moment,
-                completed_at=None if write.status.is_active else moment,
-            )
-        )
-        takes_over, was_open = row.run_id != write.run_id, Status(row.status).is_active
-        recovers = (takes_over and bool(row.run_id or row.retry_count)) or not was_open
-        data = {
-            "status": write.status,
-            "completed": write.completed,
-            "total": write.total,
-            "slots": sorted(slot for slot, _, _ in write.questions),
-            **({"reason": write.error_message} if write.error_message else {}),
-        }
-        kind = event_type(write, recovers=recovers, before=row.status)
-        await write_event(
-            connection, row.id, row.quiz_id, run_id=write.run_id, sequence=write.sequence, kind=kind, data=data
-        )
-        if not write.status.is_active:
-            await connection.execute(delete(ModelWait).where(col(ModelWait.workflow_id) == write.workflow_id))
-
-    async def _locked(self, connection: AsyncConnection, workflow_id: str) -> Row[*tuple[Any, ...]] | None:
-        """What the fence needs to know of the row, which is locked until the transaction ends."""
-        query = select(
-            col(WorkflowState.id),
-            col(WorkflowState.quiz_id),
-            col(WorkflowState.run_id),
-            col(WorkflowState.sequence),
-            col(WorkflowState.status),
-            col(WorkflowState.retry_count),
-            col(WorkflowState.completed_steps),
-            col(WorkflowState.updated_at),
-            col(WorkflowState.state_data)["pace"].label("pace"),
-            col(WorkflowState.state_data)["options"]["replaces"].astext.label("replaces"),
-        ).where(col(WorkflowState.workflow_id) == workflow_id)
-        return (await connection.execute(query.with_for_update())).one_or_none()
 
     async def _close(
         self,
