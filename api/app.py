@@ -16,7 +16,7 @@ from api.access_log import AccessLog
 from api.guards import Guards
 from api.live import Live
 from api.problems import ProblemBody
-from api.routes import auth, documents, events, generations, health, question_review, questions, quizzes
+from api.routes import auth, documents, events, generations, health, question_review, questions, quizzes, status
 from api.schemas import PastedDocument
 from api.services import open_services
 from settings import Settings
@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="mcq", version="0.1.0", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     problem_handlers.install(app)
     # In the order in which they are looked through: what is asked for most comes first.
-    for routes in (generations, events, auth, quizzes, documents, questions, question_review, health):
+    for routes in (status, generations, events, auth, quizzes, documents, questions, question_review, health):
         app.include_router(routes.router)
     # The last one added is the first that sees a request.
     app.add_middleware(Guards, most_upload=settings.api_max_upload)

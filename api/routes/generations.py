@@ -1,15 +1,13 @@
-"""Generations of a quiz: start, status, resume, pause, cancel."""
+"""Generations of a quiz: start, resume, pause, cancel."""
 
-import hashlib
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic_core import to_json
+from fastapi import APIRouter, Header, Query
 
-from api.dependencies import OwnQuiz, TheClaimedQuiz, TheServices
-from api.generation_schemas import Accepted, GenerateQuestions, Resumable, StatusOut, status_json
+from api.dependencies import OwnQuiz, TheServices
+from api.generation_schemas import Accepted, GenerateQuestions, StatusOut, status_json
 from api.problems import Problem, not_found, told
-from api.services import Services, services_of
+from api.services import Services
 from service.requests import GenerationRequest
 from service.status import GenerationStatus
 from storage.tables import Quiz
@@ -44,32 +42,6 @@ _START = (
     "unavailable",
 )
 _ACT = ("unauthorized", "not-found", "not-possible", "needs-persistence", "invalid", "unavailable")
-
-
-@router.get(
-    "/generation-status",
-    response_model=StatusOut | Resumable,
-    responses={
-        304: {"description": "Nothing changed since the answer with that ETag."},
-        **told("unauthorized", "not-found", "invalid", "unavailable"),
-    },
-)
-async def generation_status(
-    request: Request,
-    claimed: TheClaimedQuiz,
-    workflow_id: Annotated[
-        str | None, Query(max_length=200, description="Left out: those that can be resumed.")
-    ] = None,
-) -> Response:
-    """Where a generation stands, from the mirror alone; without `workflow_id`, those that can be resumed."""
-    services = await services_of(request)  # called, not depended on: this is asked for a thousand times a second
-    content = await (_resumable(services, claimed) if workflow_id is None else _one(services, claimed, workflow_id))
-    body = to_json(content)
-    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if _matches(request.headers.get("if-none-match"), etag):
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
 
 
 @router.post("/generate-questions", status_code=202, responses=told(*_START))
@@ -116,28 +88,5 @@ async def _of_quiz(services: Services, quiz: Quiz, workflow_id: str) -> str:
     return workflow_id
 
 
-async def _one(services: Services, claimed: TheClaimedQuiz, workflow_id: str) -> dict[str, Any]:
-    known = workflow_id.isascii() and workflow_id.isprintable()
-    row = await services.reads.state(workflow_id, claimed.id, claimed.owner_id) if known else None
-    if row is None:
-        raise not_found()
-    return status_json(services.as_shown(GenerationStatus.of(row, row.waiting(), other_active=row.other_active)))
-
-
-async def _resumable(services: Services, claimed: TheClaimedQuiz) -> dict[str, Any]:
-    quiz = await services.quizzes.load(claimed.id)
-    if quiz is None or quiz.owner_id != claimed.owner_id:
-        raise not_found()
-    return {"items": [status_json(one) for one in await services.generations.list_resumable(quiz.id)]}
-
-
 def _out(status: GenerationStatus) -> StatusOut:
     return StatusOut.model_validate(status_json(status))
-
-
-def _matches(header: str | None, etag: str) -> bool:
-    """`If-None-Match` as RFC 9110 has it: a list, weak marks ignored, or any."""
-    if header is None:
-        return False
-    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
-    return etag in tags or "*" in tags
