@@ -8,7 +8,7 @@ SAMPLE := samples/cell-biology.md
 DEMO_HOME ?= $(CURDIR)/.mcq
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test lint format bench lock clean
+.PHONY: help setup demo dev test lint format bench chaos lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ format: setup ## Put the code into its form
 bench: setup ## Measure the API under load and the mirror, on this machine
 	$(BIN)/python -m bench.api
 	$(BIN)/python -m bench.mirror
+
+chaos: setup ## 1,000 kills over 500 generations, and every invariant judged; ARGS="--help" tells the options
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 lock: .tools/uv ## Resolve the dependencies anew, with hashes
 	.tools/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \

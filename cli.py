@@ -172,6 +172,17 @@ def demo_model(
     _finish(run(_settings(), host, port, lambda url: print(f"demo model at {url}", flush=True)))
 
 
+@app.command(name="codec-server")
+def codec_server(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8090,
+    host: Annotated[str, typer.Option(help="0.0.0.0 serves other machines too; put TLS in front of it.")] = "127.0.0.1",
+) -> None:
+    """Shows encrypted payloads in Temporal's Web UI and command; needs PAYLOAD_KEYS and CODEC_SERVER_TOKEN."""
+    from commands.processes import codec_server as run
+
+    _finish(run(_settings(), host, port, lambda url: print(f"codec server at {url}", flush=True)))
+
+
 @app.command()
 def migrate() -> None:
     """Bring the database's schema and Temporal's search attributes up to date."""
@@ -222,11 +233,14 @@ def _code_of(error: Exception) -> Exit | None:
     from commands.questions_file import NotAQuestionsFile
     from domain.documents.errors import ContentError
     from embedded.errors import StackError
+    from payloads.codec import UnreadablePayload
     from service.errors import ServiceError, TemporalUnavailable
 
     if isinstance(error, StackError | TemporalUnavailable | DBAPIError | ConnectionError):
         return Exit.UNAVAILABLE
-    if isinstance(error, ContentError | NotAQuestionsFile | ServiceError | MissingSetting | OSError):
+    if isinstance(
+        error, ContentError | NotAQuestionsFile | ServiceError | MissingSetting | UnreadablePayload | OSError
+    ):
         return Exit.USAGE
     return None
 

@@ -4,13 +4,15 @@ import logging
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from demo_model.faults import Plan
 from demo_model.latency import Latency
 from model.prices import parse_prices
+from payloads.keys import MAKE_ONE, Key, parse_keys
 
 DEMO_MODEL = "demo-model"
 # HS256 wants a key at least as long as its hash.
@@ -79,10 +81,23 @@ class Settings(BaseSettings):
     # Seconds between the reconciler's looks at generations of which nothing was heard.
     reconcile_interval: float = Field(default=2.0, ge=0.1, le=60, allow_inf_nan=False)
 
+    # "id:key,id2:key2", each key 32 bytes in base64. The first encrypts what Temporal keeps, all of them decrypt.
+    payload_keys: SecretStr | None = None
+    # Who shows it may encode and decode at the codec server.
+    codec_server_token: SecretStr | None = None
+    # The address of Temporal's Web UI, whose pages may use the codec server.
+    codec_ui_origin: str = "http://localhost:8233"
+
     # HOST:PORT at which a worker serves its metrics; empty serves none.
     worker_metrics_address: str | None = None
+    # Temporal's worker versioning: set, workers are a version of this deployment and get work when it is made current.
+    worker_deployment_name: str | None = None
+    # What Temporal calls this code; the number of the release unless set. Each build that is rolled out has its own.
+    worker_build_id: str | None = None
     # Seconds that a worker which was asked to stop waits for its model calls.
     worker_drain_timeout: float = Field(default=30.0, ge=0, allow_inf_nan=False)
+    # For tests: a worker ends itself at the points that files in this folder name. Refused beside a paid provider.
+    crash_folder: Path | None = None
     log_level: str = "INFO"
 
     @field_validator("mcq_home")
@@ -105,12 +120,29 @@ class Settings(BaseSettings):
             raise ValueError("it holds characters that no HTTP header can carry")
         return text
 
-    @field_validator("api_secret_key")
+    @field_validator("api_secret_key", "codec_server_token")
     @classmethod
     def _hard_to_guess(cls, key: SecretStr | None) -> SecretStr | None:
         if key is not None and len(key.get_secret_value()) < SHORTEST_SECRET:
             raise ValueError(f"it has at least {SHORTEST_SECRET} characters; make one: openssl rand -base64 48")
         return key
+
+    @field_validator("payload_keys")
+    @classmethod
+    def _keys_of_payloads(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None:
+            parse_keys(keys.get_secret_value())
+        return keys
+
+    @field_validator("codec_ui_origin")
+    @classmethod
+    def _an_origin(cls, origin: str) -> str:
+        # Compared with what browsers send: no path, no slash at the end, and never every page there is.
+        if not re.fullmatch(r"https?://[a-z0-9.\[\]:-]+", origin):
+            raise ValueError(
+                "it is an origin such as http://localhost:8233: scheme, host in small letters, port, no path"
+            )
+        return origin
 
     @field_validator("worker_metrics_address")
     @classmethod
@@ -119,12 +151,37 @@ class Settings(BaseSettings):
             raise ValueError("it is a host and a port such as 127.0.0.1:9464")
         return address
 
+    @field_validator("worker_deployment_name")
+    @classmethod
+    def _without_a_dot(cls, name: str | None) -> str | None:
+        if name is not None and not re.fullmatch(r"[\w-]{1,200}", name):
+            raise ValueError("it is one word such as mcq, without a dot, which parts it from the build id")
+        return name
+
+    @field_validator("worker_build_id")
+    @classmethod
+    def _one_build(cls, build_id: str | None) -> str | None:
+        if build_id is not None and not re.fullmatch(r"[\w.+-]{1,200}", build_id):
+            raise ValueError("it is one word such as 0.2.0 or a commit's hash")
+        return build_id
+
     @field_validator("openai_base_url")
     @classmethod
     def _of_a_server(cls, url: str | None) -> str | None:
         if url is not None and not re.match(r"https?://[^/\s]", url):
             raise ValueError("it is an address such as http://localhost:11434/v1")
         return url
+
+    @field_validator("crash_folder")
+    @classmethod
+    def _never_in_production(cls, folder: Path | None, info: ValidationInfo) -> Path | None:
+        """Fields before it are validated: a key, or a model that is not on this machine, is production."""
+        if folder is None:
+            return None
+        host = urlsplit(info.data.get("openai_base_url") or "http://localhost").hostname
+        if info.data.get("openai_api_key") is not None or host not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("it makes workers crash on purpose, for tests with the demo model; take it away")
+        return folder
 
     @field_validator("demo_model_latency")
     @classmethod
@@ -183,6 +240,28 @@ class Settings(BaseSettings):
                 "or use `mcq dev`, which keeps one"
             )
         return self.api_secret_key.get_secret_value()
+
+    @property
+    def encryption_keys(self) -> tuple[Key, ...]:
+        """The keys of payloads, the one that encrypts first; none when payloads are not encrypted."""
+        return () if self.payload_keys is None else parse_keys(self.payload_keys.get_secret_value())
+
+    def require_encryption_keys(self) -> tuple[Key, ...]:
+        """The keys of payloads; raises MissingSetting when none is set."""
+        if self.payload_keys is None:
+            raise MissingSetting(
+                f"PAYLOAD_KEYS is not set; set it to the same as for the workers: an id, a colon, a key; {MAKE_ONE}"
+            )
+        return self.encryption_keys
+
+    def require_codec_server_token(self) -> str:
+        """The secret of the codec server; raises MissingSetting when none is set."""
+        if self.codec_server_token is None:
+            raise MissingSetting(
+                "CODEC_SERVER_TOKEN is not set; make one (openssl rand -base64 48) and give it to whoever may read "
+                "payloads"
+            )
+        return self.codec_server_token.get_secret_value()
 
     @property
     def uses_demo_model(self) -> bool:

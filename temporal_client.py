@@ -6,6 +6,7 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
 
+from payloads.converter import converter_with
 from settings import Settings
 
 
@@ -14,7 +15,7 @@ async def connect(settings: Settings, *, lazy: bool = False, runtime: Runtime | 
 
     `settings.temporal_address` wins over a profile. `lazy` connects at the first call, for processes that must start
     while Temporal is down; a worker cannot be lazy. `runtime` is the SDK's own, where its metrics or logs go elsewhere.
-    Raises ConnectionError.
+    What Temporal keeps is encrypted when `settings` has keys. Raises ConnectionError.
     """
     config = ClientConfig.load_client_connect_config()
     if settings.temporal_address:
@@ -22,7 +23,9 @@ async def connect(settings: Settings, *, lazy: bool = False, runtime: Runtime | 
     config.setdefault("target_host", "localhost:7233")  # where a server listens unless told otherwise
     config.setdefault("namespace", settings.temporal_namespace)
     try:
-        return await Client.connect(**config, lazy=lazy, runtime=runtime)
+        return await Client.connect(
+            **config, lazy=lazy, runtime=runtime, data_converter=converter_with(settings.encryption_keys)
+        )
     except RuntimeError as error:
         # The SDK's word for a server that is not there; the address in it is the useful part.
         raise ConnectionError(f"Temporal cannot be reached at {config['target_host']}") from error

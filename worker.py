@@ -10,9 +10,10 @@ from typing import Any
 
 from langgraph.graph import StateGraph
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.langgraph import LangGraphPlugin
 from temporalio.runtime import Runtime, TelemetryConfig
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.content import ContentActivities
@@ -35,6 +36,7 @@ from workflows.messages import QUESTION_GRAPH, WORKFLOW_TYPE
 from workflows.question_graph import build_question_graph
 from workflows.quiz_generation import QuizGenerationWorkflow, check
 from workflows.slim_nodes import SlimNodes
+from writing.crash_points import arm
 
 WORKFLOWS = [QuizGenerationWorkflow]
 # Pure computation, safe and fast outside the sandbox's import machinery.
@@ -46,7 +48,7 @@ PASSED_THROUGH = (
     "langgraph",
     "langchain_core",
 )
-# Without one the SDK reads the code of every loaded module to make one up.
+# Without one the SDK reads the code of every loaded module to make one up. WORKER_BUILD_ID goes before it.
 BUILD_ID = "mcq-0.1.0"
 # Model calls at once in one worker; they wait, so the number is about connections and memory, not CPU.
 MAX_CONCURRENT_ACTIVITIES = 100
@@ -76,7 +78,7 @@ def build_worker(client: Client, settings: Settings) -> Worker:
             MirrorActivities(WorkflowStateStore(engine)).mirror_progress,
         ],
         **options,
-        build_id=BUILD_ID,
+        **version_options(settings),
         max_cached_workflows=MAX_CACHED_WORKFLOWS,
         max_concurrent_activities=MAX_CONCURRENT_ACTIVITIES,
         # The SDK holds beats back to 80 % of the time-out by default: one late beat would end a healthy call, and a
@@ -87,6 +89,22 @@ def build_worker(client: Client, settings: Settings) -> Worker:
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=timedelta(seconds=settings.worker_drain_timeout),
     )
+
+
+def version_options(settings: Settings) -> dict[str, Any]:
+    """As what the worker registers: a label that routes nothing, or a version of the deployment that is set."""
+    build_id = settings.worker_build_id or BUILD_ID
+    if settings.worker_deployment_name is None:
+        return {"build_id": build_id}
+    return {
+        "deployment_config": WorkerDeploymentConfig(
+            version=WorkerDeploymentVersion(settings.worker_deployment_name, build_id),
+            use_worker_versioning=True,
+            # Paused generations may outlive many releases: pinned, each would keep its old workers alive (decision
+            # 0020). Said here and not at the workflow, so that without the option nothing of it reaches the server.
+            default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+        )
+    }
 
 
 def workflow_options(graph: StateGraph[Any, Any, Any, Any]) -> dict[str, Any]:
@@ -148,6 +166,7 @@ def main() -> None:
     taking_work = threading.Event()
 
     async def run() -> None:
+        arm(settings.crash_folder)
         async with serving_metrics(settings.worker_metrics_address, taking_work) as runtime:
             await run_worker(await connect(settings, runtime=runtime), settings, taking_work=taking_work)
 

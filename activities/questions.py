@@ -18,6 +18,7 @@ from storage.model_calls import ModelCallStore
 from storage.quizzes import QuizStore
 from workflows.messages import GENERATION_PAUSED, PROVIDER_TROUBLE, AnswerUpdate, DraftInput, ReviseInput
 from writing.answers import Answers, GenerationIsPaused, QuizDeleted
+from writing.crash_points import CrashPoint, reach
 from writing.patience import in_words, next_delay, only_for_display
 
 
@@ -45,7 +46,9 @@ class QuestionActivities:
         info, slot = activity.info(), state["slot"]
         workflow_id = info.workflow_id or ""
         try:
-            return await self._answers.answer(workflow_id, step, state, problems, try_=info.attempt)
+            answer = await self._answers.answer(workflow_id, step, state, problems, try_=info.attempt)
+            reach(CrashPoint.BEFORE_ACKNOWLEDGEMENT)
+            return answer
         except QuizDeleted as error:
             raise ApplicationError(str(error), type="QuizDeleted", non_retryable=True) from None
         except GenerationIsPaused as error:

@@ -1,4 +1,4 @@
-"""`mcq dev`, `worker`, `demo-model`, `migrate`, `stop`: the processes and the stack under them."""
+"""`mcq dev`, `worker`, `demo-model`, `codec-server`, `migrate`, `stop`: the processes and the stack under them."""
 
 import asyncio
 import signal
@@ -77,6 +77,22 @@ def demo_model(settings: Settings, host: str, port: int, announce: Callable[[str
         ledger_path=settings.mcq_home / "demo-model" / "ledger.jsonl",
         latency=settings.demo_model_latency,
         faults=settings.demo_model_faults,
+        announce=announce,
+    )
+    return Exit.OK
+
+
+def codec_server(settings: Settings, host: str, port: int, announce: Callable[[str], None]) -> Exit:
+    """The codec server until SIGTERM."""
+    from payloads.server import serve  # noqa: PLC0415
+
+    configure_logging(settings.log_level)
+    serve(
+        host,
+        port,
+        settings.require_encryption_keys(),
+        token=settings.require_codec_server_token(),
+        ui_origin=settings.codec_ui_origin,
         announce=announce,
     )
     return Exit.OK

@@ -89,7 +89,7 @@ class Rule:
             raise InvalidFaultsError("match is a regular expression on the request id")
         try:
             pattern = re.compile(match) if match is not None else None
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise InvalidFaultsError(f"match is not a regular expression: {error}") from None
         return cls(_kind(raw.get("kind")), times, _seconds(raw.get("retry_after", DEFAULT_RETRY_AFTER)), pattern)
 
@@ -197,7 +197,7 @@ def _kind(name: Any) -> Fault:
 def _seconds(value: Any) -> float:
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InvalidFaultsError(f"retry_after: {value!r} is not a number of seconds") from None
     if not 0 <= seconds <= 86_400:
         raise InvalidFaultsError("retry_after is between 0 and 86400 seconds")

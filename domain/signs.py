@@ -14,6 +14,13 @@ SPACES = (
 )
 # Zero width: soft hyphen, zero-width space and joiners, word joiner, byte-order mark.
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+# Letters that are drawn as nothing: Hangul fillers and the empty Braille pattern.
+BLANKS = "\u115f\u1160\u3164\uffa0\u2800"
+# Ranges of a character class: invisible to a reader, so they may neither speak to a model nor turn a text round. Inner
+# byte-order marks, annotations, tag characters, bidi overrides and isolates.
+HIDDEN = "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\u202a-\u202e\u2066-\u2069"
+# The same for control characters, but for tab and line breaks.
+CONTROLS = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
 # Latin, fullwidth, Arabic, Greek.
 QUESTION_MARKS = "?？؟\u037e"
 # Besides letters, what stands above ASCII in prose of western Europe.

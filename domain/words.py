@@ -6,11 +6,12 @@ The word lists are English. In another language the rules that need them stay si
 import re
 import unicodedata
 
-from domain.signs import APOSTROPHES, QUOTES
+from domain.signs import APOSTROPHES, BLANKS, HIDDEN, INVISIBLE, QUOTES
 
 # A word: letters and digits, with an inner apostrophe (`don't`). Hyphens separate: "slow-wave" is two words.
 _WORD = re.compile(rf"[^\W_]+(?:[{APOSTROPHES}][^\W_]+)*")
 _SPACES = re.compile(r"\s+")
+_UNSEEN = re.compile(f"[{INVISIBLE}{BLANKS}{HIDDEN}]")
 # Marks that dress an option up without changing what it says.
 _DRESSING = QUOTES + " \t\n.,;:!?*"
 
@@ -66,10 +67,11 @@ def _fold_word(match: re.Match[str]) -> str:
 def fold(text: str) -> str:
     """A form in which two options are equal when a student would see no difference.
 
-    Case of ordinary words, white space, outer quotes and closing punctuation go; inner signs stay ("C" is not "C++").
+    Case of ordinary words, white space, outer quotes, closing punctuation and what is drawn as nothing go; inner signs
+    stay ("C" is not "C++").
     """
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = unicodedata.normalize("NFKC", _UNSEEN.sub("", text))
     text = _SPACES.sub(" ", text)
     bare = text.strip(_DRESSING)
     return _WORD.sub(_fold_word, bare or text.strip())

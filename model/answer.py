@@ -1,17 +1,28 @@
 """What the model is asked to return: the JSON schema of one question."""
 
+import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
+from domain.signs import BLANKS, CONTROLS, HIDDEN, INVISIBLE, SPACES
 
-def _without_nul(value: object) -> object:
-    """NUL comes escaped through JSON, and PostgreSQL stores it in no text."""
-    return value.replace("\x00", "") if isinstance(value, str) else value
+# NUL comes escaped through JSON, and PostgreSQL stores it in no text; an escape sequence commands a terminal; a bidi
+# override shows a student another text than was checked.
+_UNREADABLE = re.compile(f"[{CONTROLS}\x0b\x0c{HIDDEN}]")
+_NOTHING = SPACES + INVISIBLE + BLANKS
+
+
+def _readable(value: object) -> object:
+    """Text without what no reader sees; empty when nothing is left to be seen."""
+    if not isinstance(value, str):
+        return value
+    text = _UNREADABLE.sub("", value)
+    return text if text.strip(_NOTHING) else ""
 
 
 _Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000), BeforeValidator(_without_nul)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000), BeforeValidator(_readable)
 ]
 # Characters of a reason; it goes to the model, the database and a log.
 _LONGEST_REASON = 200

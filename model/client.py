@@ -39,6 +39,7 @@ class ModelClient:
         self, *, api_key: str, base_url: str | None, timeout: float, prices: tuple[float, float] | None = None
     ) -> None:
         self._client = AsyncOpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
+        self._api_key = api_key
         self._timeout = timeout
         self._prices = prices
 
@@ -62,7 +63,7 @@ class ModelClient:
         except TimeoutError:
             raise ProviderUnavailable("the model did not answer in time") from None
         except openai.OpenAIError as error:
-            raise classify(error) from None  # the original carries URL, headers and content
+            raise classify(error, self._api_key) from None  # the original carries URL, headers and content
         except (ValueError, RecursionError):
             # A body that is no JSON, from something between us and the provider.
             raise classify(openai.OpenAIError()) from None

@@ -36,9 +36,15 @@ class Assignment:
     avoid: Sequence[str] = field(default=())
 
 
-def _fence(text: str) -> str:
-    """A mark that the text cannot contain by accident, and an author of hidden instructions cannot guess by habit."""
-    return "text-" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
+def _fence(text: str, others: Sequence[str]) -> str:
+    """A mark that stands neither in the text nor in `others`, whatever an author of hidden instructions has computed.
+
+    The same prompt has the same mark: an answer that is paid for again is asked for in the same words.
+    """
+    digest = hashlib.sha256(text.encode("utf-8", "replace"))
+    while any((mark := "text-" + digest.hexdigest()[:12]) in part for part in (text, *others)):
+        digest.update(b"again")
+    return mark
 
 
 def _item(text: str) -> str:
@@ -48,7 +54,7 @@ def _item(text: str) -> str:
 
 def draft_messages(assignment: Assignment) -> list[dict[str, str]]:
     """The messages that ask for a new question."""
-    fence = _fence(assignment.text)
+    fence = _fence(assignment.text, (assignment.language, *assignment.avoid))
     lines = [
         f"Language: {assignment.language}",
         f"Difficulty: {assignment.difficulty}",

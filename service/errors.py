@@ -13,6 +13,11 @@ log = structlog.get_logger()
 _AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
 
+def _names_the_namespace(error: RPCError) -> bool:
+    """A server that starts, or whose database broke, knows no namespace for a while: not the request's fault."""
+    return error.message.lower().startswith("namespace ")
+
+
 class ServiceError(Exception):
     """A request that cannot be carried out, with what to do."""
 
@@ -64,8 +69,8 @@ async def temporal_errors(within: timedelta | None = None) -> AsyncIterator[None
     except RPCError as error:
         if error.status is RPCStatusCode.INVALID_ARGUMENT:
             raise NotPossible(f"Temporal refuses: {error.message}. A server of your own needs: mcq migrate") from None
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise NotPossible(f"Temporal has no such open run or namespace: {error.message}") from None
+        if error.status is RPCStatusCode.NOT_FOUND and not _names_the_namespace(error):
+            raise NotPossible(f"Temporal has no such open run: {error.message}") from None
         if error.status in _AWAY:
             raise TemporalUnavailable("Temporal does not answer; nothing was lost, try again in a moment") from None
         # Everything else is its trouble and not the request's: too busy, its database away, our access withdrawn.

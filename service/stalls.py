@@ -72,7 +72,9 @@ def _of_activity(activity: PendingActivityInfo, moment: datetime) -> Stalled | N
 
 
 def _no_worker(since: datetime) -> Stalled:
-    return {"reason": "no worker takes up the work; start one, and it goes on", "since": since.isoformat()}
+    # The same is seen when all workers are of a version that nobody made current.
+    reason = "no worker takes up the work; start one (of the current version, if they have versions), and it goes on"
+    return {"reason": reason, "since": since.isoformat()}
 
 
 def _time(stamp: Timestamp) -> datetime:

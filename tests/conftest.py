@@ -26,7 +26,10 @@ ROOT = Path(__file__).parent.parent
 def pytest_sessionstart() -> None:
     """No setting of the developer's own reaches the tests."""
     for name in list(os.environ):
-        if name.startswith(("TEMPORAL_", "MCQ_", "OPENAI_", "WORKFLOW_", "DEMO_MODEL_")) or name == "DATABASE_URL":
+        if (
+            name.startswith(("TEMPORAL_", "MCQ_", "OPENAI_", "WORKFLOW_", "WORKER_", "DEMO_MODEL_"))
+            or name == "DATABASE_URL"
+        ):
             del os.environ[name]
 
 

@@ -17,12 +17,13 @@ from workflows.messages import AnswerUpdate, DraftInput, QuestionState, ReviseIn
 # One model call (a minute at most) and, while PostgreSQL is away, some patience to store what was paid for.
 NODE_TIMEOUT = timedelta(minutes=10)
 # Nodes beat every 5 s. A worker that misses several beats is dead, and its slots go to another one.
-NODE_HEARTBEAT_TIMEOUT = timedelta(seconds=30)
-# Unlimited: the node itself ends its patience with an outage. A minute at most, so that recovery is seen soon.
+NODE_HEARTBEAT_TIMEOUT = timedelta(seconds=20)
+# Unlimited: the node itself ends its patience with an outage, and says how long to wait for the provider. What is left
+# are dead workers and databases: neither is spared by waiting, and a slot that met several must not wait a minute.
 NODE_RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     backoff_coefficient=2,
-    maximum_interval=timedelta(minutes=1),
+    maximum_interval=timedelta(seconds=8),
     # A payload over the server's limit fails the same way for ever.
     non_retryable_error_types=["PayloadSizeError"],
 )

@@ -18,6 +18,7 @@ from storage.model_calls import ModelCallStore
 from storage.quizzes import ChunkText, QuizStore
 from storage.tables import ModelCall
 from workflows.messages import AnswerUpdate, DraftInput
+from writing.crash_points import CrashPoint, reach
 from writing.outages import DATABASE_ERRORS
 from writing.reading import read_answer
 
@@ -94,6 +95,7 @@ class Answers:
             else draft_messages(assignment)
         )
         request_id = f"{workflow_id}/{slot}/{step}/{attempt}/{try_}"
+        reach(CrashPoint.BEFORE_CALL)
         try:
             reply = await self._model.ask(
                 messages, model=options["model"], temperature=options["temperature"], request_id=request_id
@@ -106,6 +108,7 @@ class Answers:
             model_calls.unavailable(options["model"])
             log.info("model_unavailable", request_id=request_id, reason=error.reason)
             raise
+        reach(CrashPoint.AFTER_ANSWER)
         call = _as_call(workflow_id, step, state, chunk, reply)
         model_calls.answered(
             options["model"],
@@ -114,7 +117,9 @@ class Answers:
             completion_tokens=reply.completion_tokens,
             cost=reply.cost,
         )
-        return await self._store(call)
+        stored = await self._store(call)
+        reach(CrashPoint.AFTER_COMMIT)
+        return stored
 
     async def _store(self, call: ModelCall) -> ModelCall:
         """Store a paid answer, through an outage of PostgreSQL if need be."""

@@ -6,22 +6,23 @@ from datetime import timedelta
 
 import structlog
 
-from workflows.question_graph import NODE_RETRY
 from writing.outages import DATABASE_ERRORS
 
 log = structlog.get_logger()
 
+# Between two tries that the provider says nothing about: doubled from one to the next. A minute at most, so that
+# recovery is seen soon.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=1)
 # "Try again now" is not taken at its word; and to Temporal a delay of 0 is none.
 SHORTEST_PAUSE = timedelta(seconds=0.5)
 
 
 def next_delay(try_: int, retry_after: float | None) -> timedelta:
-    """What the provider asked for; else the retry policy's growing pause. `try_` counts from 1."""
+    """What the provider asked for; else a growing pause. `try_` counts from 1."""
     if retry_after is not None:
         return max(timedelta(seconds=retry_after), SHORTEST_PAUSE)
-    assert NODE_RETRY.maximum_interval is not None  # noqa: S101 - it is set where it is defined
-    doubling = NODE_RETRY.initial_interval * min(NODE_RETRY.backoff_coefficient ** (try_ - 1), 1e6)
-    return min(doubling, NODE_RETRY.maximum_interval)
+    doublings = min(try_ - 1, 20)
+    return min(FIRST_PAUSE * int(2**doublings), LONGEST_PAUSE)
 
 
 def in_words(wait: timedelta) -> str:

@@ -14,6 +14,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.service import RPCError
 
 from api.dependencies import TheServices
+from api.pollers import given_work
 from api.problems import KINDS, not_found, told
 from api.services import Services
 from metrics.exposition import CONTENT_TYPE, render
@@ -50,7 +51,7 @@ class Readiness(BaseModel):
     ready: bool
     database: bool
     temporal: bool | None = Field(description="Null when generations run without it.")
-    workers: int | None = Field(description="Workers that asked for work within the last 75 s.")
+    workers: int | None = Field(description="Workers that asked for work within the last 75 s and are given some.")
 
 
 @router.get("/healthz")
@@ -118,4 +119,4 @@ async def _workers(services: Services) -> int | None:
     except (RPCError, RuntimeError, ConnectionError, TimeoutError):
         return None
     oldest = datetime.now(UTC) - POLLED_WITHIN
-    return len({one.identity for one in described.pollers if one.last_access_time.ToDatetime(UTC) > oldest})
+    return len(given_work(described, oldest))

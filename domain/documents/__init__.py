@@ -17,7 +17,7 @@ from domain.documents.errors import (
     EmptyContent,
     UnsupportedContent,
 )
-from domain.documents.html import read_html
+from domain.documents.html import read_html, read_xhtml
 from domain.documents.kinds import binary_kind, unsupported_kind
 from domain.documents.markdown import read_markdown, read_plain
 from domain.prose import prose_length
@@ -54,7 +54,7 @@ READERS: Mapping[str, Callable[[str], tuple[str | None, str]]] = {
     ".text": read_plain,
     ".html": read_html,
     ".htm": read_html,
-    ".xhtml": read_html,
+    ".xhtml": read_xhtml,
 }
 _LOOKS_LIKE_HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
@@ -85,7 +85,7 @@ def read_document(name: str, data: bytes) -> Document:
     reader = READERS.get(PurePosixPath(name.replace("\\", "/")).suffix.lower())
     if reader is None:
         reader = read_html if _LOOKS_LIKE_HTML.match(data[:4_096]) else read_plain
-    decoded = decode(data, html=reader is read_html)
+    decoded = decode(data, html=reader in (read_html, read_xhtml))
     text = None if decoded is None else clean(decoded)
     if text is None:
         if looks_binary(data):

@@ -4,7 +4,7 @@ import codecs
 import re
 import unicodedata
 
-from domain.signs import WESTERN_MARKS
+from domain.signs import CONTROLS, HIDDEN, WESTERN_MARKS
 
 # Labels that a page may declare, and what browsers read them as. Only these: Python knows codecs
 # (punycode, unicode_escape) that no page should be able to choose.
@@ -39,10 +39,11 @@ _PLAUSIBLE_LETTERS = 0.9
 # … and they are a minority: even Icelandic or Vietnamese prose stays below.
 _PLAUSIBLE_SHARE = 0.35
 # Control characters that a text may not hold beyond a few strays (form feeds between pages of old manuals are fine).
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_CONTROL = re.compile(f"[{CONTROLS}]")
 _CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]+")
-# Invisible to a reader, so they may not speak to a model: inner byte-order marks, tag characters, bidi overrides.
-_INVISIBLE = re.compile("[\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\u202a-\u202e\u2066-\u2069]")
+# A letter has one variation selector at most; a row of them spells bytes that nobody sees.
+_VARIATIONS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_INVISIBLE = re.compile(f"[{HIDDEN}]|(?<=[{_VARIATIONS}])[{_VARIATIONS}]+")
 _NEWLINES = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 

@@ -1,9 +1,9 @@
 """Reads a web page: what a visitor would see of its content, as Markdown."""
 
 import re
-from html import unescape
+from collections.abc import Iterator
 
-from domain.documents.markup import Start, Text, tokens
+from domain.documents.markup import End, Start, Text, tokens
 from domain.documents.visible import visible
 from domain.words import word_set
 
@@ -14,7 +14,6 @@ _BLOCKS = word_set(
 _HEADINGS = {"h1": "# ", "h2": "## ", "h3": "### ", "h4": "#### ", "h5": "##### ", "h6": "###### "}
 _INLINE_SPACE = re.compile(r"[ \t\r\n\f]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_TITLE = re.compile(r"<title\b[^>]*+>([^<]*+)</title", re.IGNORECASE)
 _TOP_LINE = re.compile(r"^# (.+)$", re.MULTILINE)
 # Deeper lists are indented no further: a page may nest a thousand, and the indents alone would grow with the square.
 _DEEPEST_INDENT = 10
@@ -25,8 +24,17 @@ def read_html(markup: str) -> tuple[str | None, str]:
 
     What a visitor doesn't see is not read: comments, scripts, navigation, hidden elements. Never raises.
     """
-    writer = _Writer()
-    for token in visible(tokens(markup)):
+    return _read(tokens(markup))
+
+
+def read_xhtml(markup: str) -> tuple[str | None, str]:
+    """The same of a page whose elements may close themselves: `<script src="…"/>`. Like a browser we go by the name."""
+    return _read(tokens(markup, xml=True))
+
+
+def _read(found: Iterator[Start | End | Text]) -> tuple[str | None, str]:
+    writer, titles = _Writer(), list[str]()
+    for token in visible(_noting_titles(found, titles)):
         if isinstance(token, Text):
             writer.text(token.text)
         elif isinstance(token, Start):
@@ -35,8 +43,20 @@ def read_html(markup: str) -> tuple[str | None, str]:
             writer.end(token.tag)
     writer.finish()
     text = _BLANK_LINES.sub("\n\n", "\n".join(writer.lines)).strip()
-    title = _TITLE.search(markup) or _TOP_LINE.search(text)
-    return " ".join(unescape(title.group(1)).split()) if title else None, text
+    heading = _TOP_LINE.search(text)
+    title = titles[0] if titles else heading.group(1) if heading else None
+    return " ".join(title.split()) if title is not None else None, text
+
+
+def _noting_titles(found: Iterator[Start | End | Text], titles: list[str]) -> Iterator[Start | End | Text]:
+    """The same tokens; the text of each `<title>` is noted, but for those of pictures. One in a comment is no token."""
+    pictures = 0
+    for token in found:
+        if isinstance(token, Text) and token.raw == "title" and pictures <= 0:
+            titles.append(token.text)
+        elif isinstance(token, Start | End) and token.tag == "svg":
+            pictures += -1 if isinstance(token, End) else not token.closed
+        yield token
 
 
 class _Writer:

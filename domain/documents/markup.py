@@ -25,10 +25,13 @@ _RAW = {
     for name in ("script", "style", "textarea", "title", "noscript", "iframe", "xmp", "noembed", "noframes")
 }
 
+# Elements of other languages; in HTML they alone can close themselves.
+_FOREIGN = frozenset({"svg", "math"})
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A start tag; names of tag and attributes in lower case. `closed`: it ended in `/>`."""
+    """A start tag; names of tag and attributes in lower case. `closed`: it ended in `/>`, and that means something."""
 
     tag: str
     attributes: dict[str, str] = field(default_factory=dict)
@@ -50,8 +53,11 @@ class Text:
     raw: str = ""
 
 
-def tokens(markup: str) -> Iterator[Start | End | Text]:
-    """The tags and texts of `markup` in order; comments, declarations and what follows an unfinished tag are gone."""
+def tokens(markup: str, *, xml: bool = False) -> Iterator[Start | End | Text]:
+    """The tags and texts of `markup` in order; comments, declarations and what follows an unfinished tag are gone.
+
+    The slash of `<script/>` closes it in XML; in HTML it means nothing, and the script goes on.
+    """
     at = 0
     while at < len(markup):
         found = _OPENING.search(markup, at)
@@ -68,8 +74,9 @@ def tokens(markup: str) -> Iterator[Start | End | Text]:
         elif start := _START.match(markup, opening):
             at = start.end()
             tag = start["tag"].lower()
-            yield Start(tag, _attributes(start["attributes"]), start["attributes"].endswith("/"))
-            if tag in _RAW and not start["attributes"].endswith("/"):
+            closed = start["attributes"].endswith("/") and (xml or tag in _FOREIGN)
+            yield Start(tag, _attributes(start["attributes"]), closed)
+            if tag in _RAW and not closed:
                 closing = _RAW[tag].search(markup, at)
                 end = closing.start() if closing else len(markup)
                 yield Text(html.unescape(markup[at:end]), raw=tag)

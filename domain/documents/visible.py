@@ -1,15 +1,15 @@
 """Drops what a visitor of a page does not see."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from domain.documents.markup import End, Start, Text
+from domain.documents.styles import hides
 from domain.words import word_set
 
 # Never content: machinery, forms, navigation, pictures without words.
 _DROPPED = word_set(
     """script style noscript template nav iframe object svg canvas audio video map form button select textarea dialog
-    menu annotation annotation-xml title xmp noembed noframes"""
+    menu annotation annotation-xml title xmp noembed noframes datalist progress meter rp"""
 )
 _VOID = word_set("area base br col embed hr img input link meta param source track wbr")
 # An element without an end tag ends where its parent ends, or at these.
@@ -27,9 +27,6 @@ _ENDED_BY = {
     "option": word_set("option optgroup"),
 }
 _CONTAINERS = word_set("article aside blockquote body div dl form main nav ol section table tbody td tr ul")
-_HIDDEN_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?![\d.]*[1-9])", re.IGNORECASE
-)
 
 
 def visible(tokens: Iterable[Start | End | Text]) -> Iterator[Start | End | Text]:
@@ -40,8 +37,8 @@ def visible(tokens: Iterable[Start | End | Text]) -> Iterator[Start | End | Text
             if not containers and token.tag in _ENDED_BY.get(hidden, ()):
                 hidden = ""
             else:
-                depth += token.tag == hidden
-                containers += token.tag in _CONTAINERS and token.tag != hidden
+                depth += token.tag == hidden and not token.closed
+                containers += token.tag in _CONTAINERS and token.tag != hidden and not token.closed
         elif hidden and isinstance(token, End):
             if token.tag == hidden:
                 depth -= 1
@@ -55,7 +52,7 @@ def visible(tokens: Iterable[Start | End | Text]) -> Iterator[Start | End | Text
         if hidden:
             continue
         if isinstance(token, Start) and _is_hidden(token):
-            if token.tag not in _VOID:
+            if token.tag not in _VOID and not token.closed:
                 hidden, depth, containers = token.tag, 1, 0
             continue
         yield token
@@ -68,5 +65,5 @@ def _is_hidden(start: Start) -> bool:
         or "hidden" in attributes
         or attributes.get("aria-hidden", "").strip().lower() == "true"
         or attributes.get("role", "").strip().lower() in {"navigation", "search", "menu"}
-        or ("style" in attributes and _HIDDEN_STYLE.search(attributes["style"]) is not None)
+        or ("style" in attributes and hides(attributes["style"]))
     )

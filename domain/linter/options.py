@@ -32,8 +32,8 @@ def one_key(reading: Reading) -> Iterator[str]:
     """Exactly one option is the key, and no option is empty (H 19)."""
     if not reading.has_key:
         yield "No option is marked as the right answer; name exactly one."
-    for index, text in enumerate(reading.options):
-        if not text.strip():
+    for index, form in enumerate(reading.folded):
+        if not form:
             yield f"Option {index + 1} is empty; write a real answer."
 
 

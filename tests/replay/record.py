@@ -1,10 +1,11 @@
-"""Records the histories that are not stored yet: `.venv/bin/python -m pytest tests/replay/record.py`.
+"""Records the histories that today's version lacks: `.venv/bin/python -m pytest tests/replay/record.py`.
 
 It overwrites none; see README.md for why.
 """
 
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
@@ -13,6 +14,7 @@ from domain.statuses import Status
 from storage.quizzes import NewDocument
 from tests.replay.replaying import HISTORIES
 from tests.replay.scrub import scrubbed
+from tests.replay.versions import under_way
 from tests.support.content import sample_chapter
 from tests.support.world import World
 from tests.workflow.history import runs_of
@@ -149,12 +151,16 @@ async def test_record_a_continued_generation(short_world: World) -> None:
 
 
 def _skip_if_stored(name: str) -> None:
-    if (HISTORIES / f"{name}.json").exists():
+    if _path(name).exists():
         pytest.skip("stored already")
 
 
 def _store(name: str, history: WorkflowHistory) -> None:
     events = scrubbed(json.loads(history.to_json()))["events"]
     lines = ",\n".join(json.dumps(event, separators=(",", ":")) for event in events)
-    HISTORIES.mkdir(exist_ok=True)
-    (HISTORIES / f"{name}.json").write_text(f'{{"events":[\n{lines}\n]}}\n')
+    _path(name).parent.mkdir(parents=True, exist_ok=True)
+    _path(name).write_text(f'{{"events":[\n{lines}\n]}}\n')
+
+
+def _path(name: str) -> Path:
+    return HISTORIES / under_way() / f"{name}.json"

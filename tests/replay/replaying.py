@@ -13,12 +13,23 @@ from workflows.question_graph import build_question_graph
 from workflows.quiz_generation import check
 
 HISTORIES = Path(__file__).parent / "histories"
-NAMES = sorted(path.stem for path in HISTORIES.glob("*.json"))
+# VERSION/TURN, such as 0.1.0/plain.
+NAMES = sorted(f"{path.parent.name}/{path.stem}" for path in HISTORIES.glob("*/*.json"))
+
+
+def turn_of(name: str) -> str:
+    """The turn that a history takes, whichever version recorded it."""
+    return name.partition("/")[2]
+
+
+def taking(turn: str) -> list[str]:
+    """The histories of a turn, one for each version that recorded it; the turn alone if none did, which then fails."""
+    return [name for name in NAMES if turn_of(name) == turn] or [turn]
 
 
 def stored(name: str) -> WorkflowHistory:
     """A stored history."""
-    return WorkflowHistory.from_json(f"stored-{name}", _path(name).read_text())
+    return WorkflowHistory.from_json(f"stored-{name.replace('/', '-')}", _path(name).read_text())
 
 
 def stored_events(name: str) -> list[dict[str, Any]]:

@@ -11,9 +11,12 @@ from tests.support.content import ROOT
 
 
 def run_worker(
-    settings: Settings, home: Path, stderr: int | IO[bytes] = subprocess.PIPE, **changes: str
+    settings: Settings, home: Path, stderr: int | IO[bytes] = subprocess.PIPE, tree: Path = ROOT, **changes: str
 ) -> subprocess.Popen[str]:
-    """Start one on the database, server, queue and model of the settings; whoever asks for it ends it."""
+    """Start one on the database, server, queue and model of the settings; whoever asks for it ends it.
+
+    `tree` holds the code that it runs: what lies in the folder of a process goes before what is installed.
+    """
     environment = {
         **os.environ,
         "MCQ_HOME": str(home),
@@ -25,5 +28,5 @@ def run_worker(
         **changes,
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "cli", "worker"], cwd=ROOT, env=environment, stderr=stderr, text=True
+        [sys.executable, "-m", "cli", "worker"], cwd=tree, env=environment, stderr=stderr, text=True
     )

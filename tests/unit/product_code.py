@@ -4,8 +4,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = (
-    "activities", "api", "commands", "demo_model", "domain", "embedded", "metrics", "model", "service", "storage",
-    "workflows", "writing",
+    "activities", "api", "commands", "demo_model", "domain", "embedded", "metrics", "model", "payloads", "service",
+    "storage", "workflows", "writing",
 )  # fmt: skip
 
 

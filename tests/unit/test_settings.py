@@ -134,6 +134,8 @@ def test_a_missing_database_says_what_to_do() -> None:
         ("WORKFLOW_MAX_RETRIES", "0"),
         ("WORKFLOW_OUTAGE_PATIENCE", "nan"),
         ("WORKFLOW_OUTAGE_PATIENCE", "inf"),
+        ("WORKER_DEPLOYMENT_NAME", "mcq.eu"),
+        ("WORKER_BUILD_ID", "two words"),
         ("WORKER_DRAIN_TIMEOUT", "-1"),
         ("WORKER_DRAIN_TIMEOUT", "inf"),
         ("OPENAI_TIMEOUT", "0"),

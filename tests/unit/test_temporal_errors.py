@@ -20,6 +20,13 @@ async def test_every_status_is_told(status: RPCStatusCode) -> None:
             raise RPCError("busy", status, b"")
 
 
+async def test_a_namespace_that_is_not_there_is_no_fault_of_the_request() -> None:
+    """A server that starts, or whose database broke under it, knows none for a while."""
+    with pytest.raises(TemporalUnavailable):
+        async with temporal_errors():
+            raise RPCError("Namespace default is not found.", RPCStatusCode.NOT_FOUND, b"")
+
+
 async def test_a_call_that_takes_too_long_is_ended() -> None:
     """The bound is of the whole, also where the SDK tries again by itself."""
     with pytest.raises(TemporalUnavailable):

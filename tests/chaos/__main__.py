@@ -1,0 +1,58 @@
+"""`python -m tests.chaos`: a campaign of faults against the whole real stack, and what came of it."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.chaos.campaign import Plan, as_json, run
+from tests.chaos.picture import draw
+from tests.chaos.report import as_text
+from tests.chaos.schedule import ALL
+
+
+def main() -> int:
+    """Exit code 0 when every invariant holds."""
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--generations", type=int, default=500)
+    parser.add_argument("--questions", type=int, default=8, help="of each generation")
+    parser.add_argument("--kills", type=int, default=1000, help="SIGKILL of workers")
+    parser.add_argument("--minutes", type=float, default=30, help="over which the faults are spread, at most")
+    parser.add_argument("--faults", default="kills", help=f"comma-separated, or all: {', '.join(ALL)}")
+    parser.add_argument("--at-once", type=int, default=40, help="generations at once")
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--latency", default="0.5-1.5", help="seconds that the model takes")
+    parser.add_argument("--out", type=Path, default=None, help="folder of the reports; a temporary one when left out")
+    asked = parser.parse_args()
+    kinds = ALL if asked.faults == "all" else tuple(asked.faults.split(","))
+    if unknown := set(kinds) - set(ALL):
+        parser.error(f"unknown faults: {', '.join(sorted(unknown))}; known: {', '.join(ALL)}")
+    plan = Plan(
+        seed=asked.seed,
+        generations=asked.generations,
+        questions=asked.questions,
+        kills=asked.kills,
+        seconds=asked.minutes * 60,
+        faults=kinds,
+        at_once=asked.at_once,
+        workers=asked.workers,
+        latency=asked.latency,
+    )
+    folder = asked.out or Path(tempfile.mkdtemp(prefix="mcq-chaos-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        parser.error(f"{folder} is not empty")
+    folder.chmod(0o711)  # PostgreSQL's system user passes
+    result = asyncio.run(run(plan, folder))
+    (folder / "report.json").write_text(as_json(result))
+    (folder / "report.md").write_text(as_text(result))
+    (folder / "timeline.svg").write_text(draw(result))
+    print(as_text(result))
+    print(f"Reports, logs and data: {folder}")
+    return 0 if result.holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""What is left after a campaign, taken from outside: the ledger, the rows, the histories of all runs."""
+
+import asyncio
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowExecution, WorkflowHistory
+
+# (workflow id, slot, step, attempt): what is paid for once.
+Step = tuple[str, int, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """A line of the ledger."""
+
+    step: Step
+    try_: int
+    request_id: str
+    time: datetime
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A model-calling step that history has as completed, and the try that did it."""
+
+    time: datetime
+    try_: int
+
+
+@dataclass
+class Evidence:
+    """All of it."""
+
+    lines: list[CallLine]
+    executions: list[WorkflowExecution]
+    histories: list[WorkflowHistory]
+    states: list[dict[str, Any]]
+    questions: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    calls: list[dict[str, Any]]
+    completions: dict[Step, Completion] = field(default_factory=dict)
+
+    def lines_of_steps(self) -> dict[Step, list[CallLine]]:
+        """The lines of each step in order of time."""
+        grouped: dict[Step, list[CallLine]] = defaultdict(list)
+        for line in sorted(self.lines, key=lambda line: line.time):
+            grouped[line.step].append(line)
+        return grouped
+
+
+async def gather(client: Client, database_url: str, ledger: Path) -> Evidence:
+    """Collect it; the servers must serve."""
+    executions = [execution async for execution in client.list_workflows()]
+    histories = []
+    for some in (executions[start : start + 20] for start in range(0, len(executions), 20)):
+        histories += await asyncio.gather(*(_history(client, one) for one in some))
+    with psycopg.connect(database_url, row_factory=dict_row) as connection:
+        evidence = Evidence(
+            read_ledger(ledger),
+            executions,
+            histories,
+            _rows(connection, "SELECT * FROM workflow_state"),
+            _rows(connection, "SELECT * FROM question ORDER BY workflow_id, slot"),
+            _rows(
+                connection,
+                "SELECT e.*, w.workflow_id FROM workflow_event e JOIN workflow_state w ON w.id = e.workflow_state_id "
+                "ORDER BY e.id",
+            ),
+            _rows(connection, "SELECT workflow_id, slot, step, attempt, created_at FROM model_call"),
+        )
+    for history in histories:
+        for step, completion in completed_steps(history).items():
+            known = evidence.completions.get(step)
+            if known is None or completion.time < known.time:  # a reset run repeats what it kept
+                evidence.completions[step] = completion
+    return evidence
+
+
+def read_ledger(path: Path) -> list[CallLine]:
+    """The lines of the ledger; one that a dying server left half written is no line."""
+    lines = []
+    for text in path.read_text().splitlines() if path.exists() else []:
+        try:
+            line = json.loads(text)
+        except ValueError:
+            continue
+        workflow_id, slot, step, attempt, try_ = line["request_id"].rsplit("/", 4)
+        key = (workflow_id, int(slot), step, int(attempt))
+        time = datetime.fromisoformat(line["time"])
+        lines.append(CallLine(key, int(try_), line["request_id"], time, line["outcome"]))
+    return lines
+
+
+def completed_steps(history: WorkflowHistory) -> dict[Step, Completion]:
+    """The model-calling steps that a run's history has as completed."""
+    scheduled: dict[int, Step] = {}
+    tries: dict[int, int] = {}
+    completed: dict[Step, Completion] = {}
+    for event in history.events:
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+            attributes = event.activity_task_scheduled_event_attributes
+            graph, _, node = attributes.activity_type.name.partition(".")
+            if graph == "question":
+                state = json.loads(attributes.input.payloads[0].data)["args"][0]
+                scheduled[event.event_id] = (history.workflow_id, state["slot"], node, state["attempt"])
+        elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+            started = event.activity_task_started_event_attributes
+            tries[started.scheduled_event_id] = started.attempt
+        elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+            number = event.activity_task_completed_event_attributes.scheduled_event_id
+            if number in scheduled:
+                time = event.event_time.ToDatetime(tzinfo=UTC)
+                completed.setdefault(scheduled[number], Completion(time, tries.get(number, 1)))
+    return completed
+
+
+async def _history(client: Client, execution: WorkflowExecution) -> WorkflowHistory:
+    return await client.get_workflow_handle(execution.id, run_id=execution.run_id).fetch_history()
+
+
+def _rows(connection: psycopg.Connection[Any], sql: str) -> list[dict[str, Any]]:
+    return connection.execute(sql.encode()).fetchall()

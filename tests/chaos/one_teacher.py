@@ -1,0 +1,56 @@
+"""One teacher with one generation, for tests that look at a single fault."""
+
+import httpx2
+
+from tests.chaos.cluster import Cluster
+from tests.support.content import sample_chapter
+from tests.support.waiting import until_now
+
+
+class OneTeacher:
+    """Signed up at the cluster's API, with a quiz on the sample chapter."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.client = httpx2.Client(base_url=cluster.api_url, timeout=10)
+        who = {"email": "teacher@school.example", "password": "a good password"}
+        self.client.post("/auth/sign-up", json=who).raise_for_status()
+        form = {"username": who["email"], "password": who["password"]}
+        token = self.client.post("/auth/token", data=form).raise_for_status().json()["access_token"]
+        self.client.headers["Authorization"] = f"Bearer {token}"
+        self.quiz = f"/quiz/{self.client.post('/quiz', json={'title': 'Cells'}).raise_for_status().json()['id']}"
+        document = {"title": "Cells", "text": sample_chapter().text}
+        self.client.post(f"{self.quiz}/documents", json=document).raise_for_status()
+        self.workflow_id = ""
+
+    def generate(self, questions: int) -> str:
+        """Start a generation; its workflow id."""
+        body = {"target_question_count": questions}
+        answer = self.client.post(f"{self.quiz}/generate-questions", json=body).raise_for_status()
+        self.workflow_id = answer.json()["workflow_id"]
+        return self.workflow_id
+
+    def status(self) -> dict[str, object]:
+        """Where it stands; 200, or the test fails."""
+        address, params = f"{self.quiz}/generation-status", {"workflow_id": self.workflow_id}
+        status: dict[str, object] = self.client.get(address, params=params).raise_for_status().json()
+        return status
+
+    def resume(self) -> None:
+        """Resume it."""
+        params = {"workflow_id": self.workflow_id}
+        self.client.post(f"{self.quiz}/resume-generation", params=params).raise_for_status()
+
+    def until(self, wanted: str, seconds: float = 120) -> dict[str, object]:
+        """Wait for a status."""
+        return until_now(self.status, lambda status: status["status"] == wanted, seconds)
+
+    def completed(self) -> int:
+        """Questions that the API shows as finished."""
+        progress = self.status()["progress"]
+        assert isinstance(progress, dict)
+        return int(progress["completed"])
+
+    def slots(self) -> list[int]:
+        """Of the questions that the API lists."""
+        page = self.client.get(f"{self.quiz}/questions", params={"limit": 100}).raise_for_status().json()
+        return sorted(question["slot"] for question in page["items"])

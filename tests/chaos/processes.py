@@ -1,0 +1,104 @@
+"""One process of the cluster: started, killed, frozen, started again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from embedded.process import Mark
+from tests.support.content import ROOT
+
+
+class Zygote:
+    """The process that forks ours; see zygote.py."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.chaos.zygote"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def start(self, arguments: list[str], environment: Mapping[str, str], log: Path) -> Mark:
+        """Start `mcq` with these arguments."""
+        asked = {"arguments": arguments, "environment": dict(environment), "log": str(log)}
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        pid = int(self._process.stdout.readline())
+        return Mark.of(pid) or Mark(pid, "ended")
+
+    def close(self) -> None:
+        """End it; what it forked lives on."""
+        self._process.communicate()
+
+
+class Process:
+    """A process under a name. `start` gives the mark of a new one; `ready` says whether it serves."""
+
+    def __init__(self, name: str, start: Callable[[], Mark], ready: Callable[[], bool] = lambda: True) -> None:
+        self.name = name
+        self._start = start
+        self._ready = ready
+        self.mark: Mark | None = None
+        self.starts = 0
+        # Somebody wants it to be down: it is not started again.
+        self.held = False
+        self.frozen = False
+
+    @property
+    def lives(self) -> bool:
+        """Whether it runs, frozen or not."""
+        return self.mark is not None and self.mark.lives()
+
+    def start(self) -> None:
+        """Start it unless it runs."""
+        if not self.lives:
+            self.mark = self._start()
+            self.starts += 1
+            self.frozen = False
+
+    def until_ready(self, seconds: float = 120) -> None:
+        """Wait until it serves; started again when it dies meanwhile."""
+        deadline = time.monotonic() + seconds
+        while not self._ready():
+            self.start()
+            assert time.monotonic() < deadline, f"{self.name} is not ready after {seconds} s"
+            time.sleep(0.05)
+
+    def kill(self) -> bool:
+        """SIGKILL to it and to whatever it started, as when the machine's plug is pulled; whether it lived."""
+        return self._signal(signal.SIGKILL)
+
+    def freeze(self) -> bool:
+        """SIGSTOP: it holds its connections and does nothing."""
+        self.frozen = self._signal(signal.SIGSTOP)
+        return self.frozen
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self._signal(signal.SIGCONT)
+        self.frozen = False
+
+    def end(self) -> None:
+        """Kill it for good."""
+        self.held = True
+        self.kill()
+        deadline = time.monotonic() + 10
+        while self.lives and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    def _signal(self, number: int) -> bool:
+        if self.mark is None or not self.mark.lives():
+            return False
+        with suppress(ProcessLookupError):
+            os.killpg(self.mark.pid, number)
+            return True
+        return False

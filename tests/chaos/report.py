@@ -1,0 +1,39 @@
+"""A result for people."""
+
+from typing import Any
+
+from tests.chaos.campaign import Result, machine, revision
+
+# Offences of one invariant that are told; the JSON has all.
+MOST = 10
+
+
+def as_text(result: Result) -> str:
+    """Markdown."""
+    plan = result.plan
+    lines = [
+        f"# Chaos, seed {plan.seed}: {'every invariant holds' if result.holds else 'AN INVARIANT IS BROKEN'}",
+        "",
+        f"{result.began:%Y-%m-%d %H:%M} UTC, {result.seconds:.0f} s, revision {revision()}; {machine()}.",
+        f"{plan.generations} generations of {plan.questions} questions, {plan.at_once} at once, "
+        f"{plan.workers} workers, model {plan.latency} s; faults: {', '.join(plan.faults)}.",
+        "",
+        "| what | figure |",
+        "| --- | --- |",
+        *(f"| {what} | {_shown(figure)} |" for what, figure in result.figures.items()),
+        "",
+        "| invariant | against it |",
+        "| --- | --- |",
+        *(f"| {name} | {len(offences)} |" for name, offences in result.offences.items()),
+    ]
+    for name, offences in result.offences.items():
+        if offences:
+            lines += ["", f"## {name}", "", *(f"- {offence}" for offence in offences[:MOST])]
+            lines += [f"- and {len(offences) - MOST} more"] if len(offences) > MOST else []
+    return "\n".join(lines) + "\n"
+
+
+def _shown(figure: Any) -> str:
+    if isinstance(figure, dict):
+        return ", ".join(f"{name} {_shown(value)}" for name, value in figure.items())
+    return f"{figure:.1f}" if isinstance(figure, float) else str(figure)

@@ -1,0 +1,99 @@
+"""Which fault strikes when: a pure function of the seed, so that a campaign can be had again."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from demo_model.faults import Fault
+from tests.chaos.cluster import API, DEMO_MODEL, PAIRS, POSTGRES, TEMPORAL
+from tests.support.proxy import Way
+
+# Kinds that `--faults` knows.
+KILLS, FREEZES, OUTAGES, NETWORK, MODEL, OPERATOR, CRASHES = (
+    "kills",
+    "freezes",
+    "outages",
+    "network",
+    "model",
+    "operator",
+    "crashes",
+)
+ALL = (KILLS, FREEZES, OUTAGES, NETWORK, MODEL, OPERATOR, CRASHES)
+
+# Seconds between the kills of workers, at least and at most.
+BETWEEN_KILLS = (0.5, 3.0)
+# Seconds between faults of every other kind.
+BETWEEN_OTHERS = {
+    FREEZES: (8.0, 20.0),
+    OUTAGES: (5.0, 40.0),
+    NETWORK: (8.0, 25.0),
+    MODEL: (4.0, 12.0),
+    OPERATOR: (3.0, 10.0),
+    CRASHES: (2.0, 6.0),
+}
+CRASH_POINTS = ("before_call", "after_answer", "after_commit", "before_acknowledgement")
+_MODEL_FAULTS = [fault for fault in Fault if fault not in (Fault.STALL, Fault.HUGE)]
+_WAYS = (Way.SLOW, Way.REFUSING, Way.SILENT, Way.ONE_WAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """One fault. `at` is seconds from the beginning; `details` say how long, how often, which."""
+
+    at: float
+    kind: str
+    target: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def schedule(seed: int, kinds: Sequence[str], workers: Sequence[str], *, kills: int, seconds: float) -> list[Strike]:
+    """All strikes in order of time: so many kills of workers, as far as the time allows, and the other kinds."""
+    strikes: list[Strike] = []
+    for kind in ALL:
+        if kind in kinds:
+            draw = random.Random(f"{seed}/{kind}")
+            one_kind = _kills(draw, workers, kills, seconds) if kind == KILLS else _others(draw, kind, workers, seconds)
+            strikes.extend(one_kind)
+    return sorted(strikes, key=lambda strike: strike.at)
+
+
+def _kills(draw: random.Random, workers: Sequence[str], kills: int, seconds: float) -> Iterator[Strike]:
+    # Even over the time, and in the mean never closer than these bounds say.
+    low, high = BETWEEN_KILLS
+    stretch = max(1.0, seconds / (kills * (low + high) / 2)) if kills else 1.0
+    at = 0.0
+    for _ in range(kills):
+        at += draw.uniform(low, high) * stretch
+        if at > seconds:
+            return
+        yield Strike(at, KILLS, draw.choice(workers))
+
+
+def _others(draw: random.Random, kind: str, workers: Sequence[str], seconds: float) -> Iterator[Strike]:
+    at = 0.0
+    while (at := at + draw.uniform(*BETWEEN_OTHERS[kind])) < seconds:
+        yield _other(draw, kind, at, workers)
+
+
+def _other(draw: random.Random, kind: str, at: float, workers: Sequence[str]) -> Strike:
+    match kind:
+        case "freezes":
+            target = draw.choice([*workers, *workers, API, DEMO_MODEL, POSTGRES, TEMPORAL])
+            # A worker may be silent for longer than its heartbeat time-out, and come back as a ghost.
+            return Strike(at, kind, target, {"seconds": draw.choice([1, 3, 8, 35] if target in workers else [1, 3, 8])})
+        case "outages":
+            target = draw.choice([POSTGRES, POSTGRES, TEMPORAL, TEMPORAL, API, DEMO_MODEL])
+            return Strike(at, kind, target, {"seconds": draw.choice([0, 0, 2, 8])})
+        case "network":
+            who, target = draw.choice(PAIRS)
+            way = draw.choice(_WAYS)
+            return Strike(at, kind, f"{who} to {target}", {"way": way.value, "seconds": draw.choice([2, 5, 10])})
+        case "model":
+            fault = draw.choice(_MODEL_FAULTS)
+            return Strike(at, kind, DEMO_MODEL, {"fault": fault.value, "times": draw.randint(1, 4)})
+        case "operator":
+            deed = draw.choice(["terminate", "reset", "reset", "cancel", "activity-reset"])
+            return Strike(at, kind, "a generation", {"deed": deed, "choice": draw.random(), "event": draw.random()})
+        case _:
+            return Strike(at, kind, draw.choice(CRASH_POINTS))

@@ -1,0 +1,119 @@
+"""Carries the faults out, and keeps what was done for the timeline."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+
+from tests.chaos.cluster import Cluster
+from tests.chaos.operator import OperatorCli
+from tests.chaos.schedule import Strike
+from tests.support.proxy import Way
+
+# Seconds that the network's slow way holds what is sent.
+DELAY = 3.0
+
+
+@dataclass
+class Done:
+    """A strike as it happened: when by the clock, and whether it found something to strike."""
+
+    strike: Strike
+    at: datetime
+    hit: bool
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def told(self) -> dict[str, Any]:
+        """For the report."""
+        return {**asdict(self.strike), "time": self.at.isoformat(), "hit": self.hit, **self.details}
+
+
+class Striker:
+    """Plays a schedule on a cluster. `open_generations` names those that an operator can reach."""
+
+    def __init__(self, cluster: Cluster, open_generations: Callable[[], list[str]]) -> None:
+        self._cluster = cluster
+        self._operator = OperatorCli(cluster.cli, cluster.temporal_address)
+        self._open = open_generations
+        self.done: list[Done] = []
+        # What operators cancelled: it is to stay cancelled.
+        self.cancelled: set[str] = set()
+
+    async def play(self, strikes: list[Strike], finished: asyncio.Event) -> None:
+        """Until the schedule is over, or all generations have ended."""
+        began = time.monotonic()
+        others: set[asyncio.Task[None]] = set()
+        for strike in strikes:
+            wait = began + strike.at - time.monotonic()
+            if wait > 0:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(finished.wait(), wait)
+            if finished.is_set():
+                break
+            # Kills are exact in time; what talks to servers may take its time beside them.
+            task = asyncio.create_task(self._strike(strike))
+            others.add(task)
+            task.add_done_callback(others.discard)
+        await asyncio.gather(*others)
+
+    async def _strike(self, strike: Strike) -> None:
+        done = Done(strike, datetime.now(UTC), hit=False)
+        self.done.append(done)
+        cluster, seconds = self._cluster, strike.details.get("seconds", 0)
+        match strike.kind:
+            case "kills":
+                done.hit = cluster.processes[strike.target].kill()
+            case "freezes":
+                done.hit = cluster.freeze(strike.target, seconds)
+            case "outages":
+                cluster.down(strike.target, seconds)
+                done.hit = True
+            case "network":
+                done.hit = await self._cut(strike, seconds)
+            case "model":
+                done.hit = await self._misbehave(strike)
+            case "operator":
+                done.hit = await self._operate(strike, done)
+            case _:
+                (cluster.crash_folder / strike.target).touch()
+                done.hit = True
+
+    async def _cut(self, strike: Strike, seconds: float) -> bool:
+        who, _, target = strike.target.partition(" to ")
+        proxy = self._cluster.proxies[who, target]
+        await asyncio.to_thread(proxy.turn, Way(strike.details["way"]), DELAY)
+        await asyncio.sleep(seconds)
+        await asyncio.to_thread(proxy.turn, Way.OPEN)
+        return True
+
+    async def _misbehave(self, strike: Strike) -> bool:
+        rule = {"kind": strike.details["fault"], "times": strike.details["times"], "retry_after": 0.5}
+        try:
+            async with httpx2.AsyncClient(timeout=5) as client:
+                answer = await client.post(f"{self._cluster.model_url}/admin/faults", json={"rules": [rule]})
+        except httpx2.HTTPError:
+            return False  # it is down itself
+        return answer.status_code == 200
+
+    async def _operate(self, strike: Strike, done: Done) -> bool:
+        running = sorted(self._open())
+        if not running:
+            return False
+        workflow_id = running[int(strike.details["choice"] * len(running))]
+        done.details["workflow_id"] = workflow_id
+        share = strike.details["event"]
+        match strike.details["deed"]:
+            case "terminate":
+                return await self._operator.terminate(workflow_id)
+            case "reset":
+                return await self._operator.reset(workflow_id, share)
+            case "cancel":
+                self.cancelled.add(workflow_id)
+                return await self._operator.cancel(workflow_id)
+            case _:
+                return await self._operator.reset_activity(workflow_id, share)

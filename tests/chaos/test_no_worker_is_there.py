@@ -1,0 +1,25 @@
+"""All workers are dead: the API tells where things stand, and that nobody works on them."""
+
+from collections.abc import Callable
+
+from tests.chaos.cluster import Cluster
+from tests.chaos.one_teacher import OneTeacher
+from tests.support.waiting import until_now
+
+
+def test_status_is_told_and_says_that_no_worker_is_there(make_cluster: Callable[..., Cluster]) -> None:
+    """Every read is a 200 meanwhile; with a worker back the generation ends by itself."""
+    cluster = make_cluster(workers=2, latency="0.5", environment={"WORKFLOW_WINDOW": "2"})
+    teacher = OneTeacher(cluster)
+    teacher.generate(6)
+    until_now(teacher.completed, lambda completed: completed >= 1, 60)
+    for name in cluster.workers:
+        cluster.processes[name].end()
+    status = until_now(teacher.status, lambda status: status["stalled"] is not None, 60)
+    stalled = status["stalled"]
+    assert isinstance(stalled, dict) and "worker" in stalled["reason"]
+    assert status["status"] == "running"
+    for name in cluster.workers:
+        cluster.processes[name].held = False
+    teacher.until("completed")
+    assert teacher.slots() == list(range(6))

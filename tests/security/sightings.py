@@ -1,0 +1,63 @@
+"""Looks for secrets everywhere that a generation leaves traces."""
+
+from collections.abc import Iterable, Mapping
+
+import psycopg
+from psycopg import sql
+from temporalio.client import Client
+
+from tests.security.echo import forms
+from tests.workflow.history import runs_of
+
+# The one column that is made from a secret: argon2 hashes.
+HASHES = ("user", "password_hash")
+
+
+class Sightings:
+    """Everything that was looked at, and where a secret was seen in it."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        self._forms = {name: forms(secret) for name, secret in secrets.items()}
+        self.looked_at = dict[str, int]()
+        self.found = set[tuple[str, str]]()
+
+    def look(self, place: str, content: str | bytes) -> None:
+        """Take a sight."""
+        data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+        self.looked_at[place] = self.looked_at.get(place, 0) + len(data)
+        for name, those in self._forms.items():
+            if any(form in data for form in those):
+                self.found.add((name, place))
+
+    async def look_at_temporal(self, client: Client, workflow_id: str) -> None:
+        """Every event of every run, as JSON and as it is stored; and memo, search attributes, open activities."""
+        for run_id in await runs_of(client, workflow_id):
+            handle = client.get_workflow_handle(workflow_id, run_id=run_id)
+            history = await handle.fetch_history()
+            self.look("history as JSON", history.to_json())
+            for event in history.events:
+                self.look("history", event.SerializeToString())
+            description = await handle.describe()
+            self.look("description", description.raw_description.SerializeToString())
+            self.look("memo", repr(await description.memo()))
+            self.look("search attributes", repr(description.typed_search_attributes))
+
+    def look_at_database(self, url: str) -> None:
+        """Every row of every table of ours, with every column but that of the hashes."""
+        with psycopg.connect(url) as connection:
+            columns = connection.execute(
+                "SELECT table_name, array_agg(column_name::text) FROM information_schema.columns"
+                " WHERE table_schema = 'public' GROUP BY table_name"
+            ).fetchall()
+            for table, names in columns:
+                shown = sql.SQL(" || ' ' || ").join(
+                    sql.SQL("coalesce({}::text, '')").format(sql.Identifier(name))
+                    for name in names
+                    if (table, name) != HASHES
+                )
+                query = sql.SQL("SELECT {} FROM {}").format(shown, sql.Identifier(table))
+                self.look_at_each(f"table {table}", (row[0] for row in connection.execute(query)))
+
+    def look_at_each(self, place: str, contents: Iterable[str]) -> None:
+        """The same for many."""
+        self.look(place, "\n".join(contents))

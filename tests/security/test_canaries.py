@@ -1,0 +1,202 @@
+"""Secrets stay where they belong: canaries in every secret setting, failures of all kinds, a look at every trace."""
+
+import secrets
+import socket
+import subprocess
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx2
+import psycopg
+import pytest
+from psycopg import sql
+
+from domain.statuses import Status
+from settings import Settings
+from tests.api.server import ApiProcess, User
+from tests.security.echo import Echo
+from tests.security.sightings import Sightings
+from tests.support.content import sample_chapter
+from tests.support.demo import DemoModel
+from tests.support.proxy import Proxy, Way
+from tests.support.waiting import until_now
+from tests.support.worker import run_worker
+from tests.support.world import World
+
+# Secrets in the environment of every process; that of DATABASE_URL is in its URL.
+OF_PROCESSES = ("OPENAI_API_KEY", "API_SECRET_KEY", "CODEC_SERVER_TOKEN")
+NAMES = (*OF_PROCESSES, "DATABASE_URL", "password", "wrong password")
+# Where a generation like the one below leaves traces.
+PLACES = {
+    *("history", "history as JSON", "description", "search attributes", "worker's log", "worker's metrics"),
+    *("API's log", "API's answers", "table user", "table workflow_state", "table workflow_event", "table model_call"),
+    *("table question", "table source_document", "table sign_in_failure"),
+}
+
+
+@pytest.fixture
+def canaries() -> dict[str, str]:
+    """Secrets without a form that a filter could know them by."""
+    return {name: f"canary{secrets.token_hex(20)}" for name in NAMES}
+
+
+@pytest.fixture
+def role(database_url: str, canaries: dict[str, str]) -> Iterator[str]:
+    """The URL of the test's database for a role whose password is a canary."""
+    name = sql.Identifier(role_name := f"canary_{secrets.token_hex(4)}")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        password = sql.Literal(canaries["DATABASE_URL"])
+        connection.execute(sql.SQL("CREATE ROLE {} SUPERUSER LOGIN PASSWORD {}").format(name, password))
+    address = database_url.rpartition("@")[2]
+    yield f"postgresql://{role_name}:{canaries['DATABASE_URL']}@{address}"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [role_name])
+        connection.execute(sql.SQL("DROP ROLE {}").format(name))
+
+
+@dataclass(frozen=True)
+class Haunted:
+    """The service with canaries in it, and the ways to trouble it."""
+
+    world: World
+    api: ApiProcess
+    way: Proxy
+    provider: Echo
+    start_worker: Callable[..., "subprocess.Popen[str]"]
+    log: Path
+
+
+class Tapped(httpx2.Client):
+    """Keeps what the API answered, but for the answer whose purpose is a token."""
+
+    def __init__(self, url: str) -> None:
+        self.answers = list[str]()
+        super().__init__(base_url=url, timeout=30, trust_env=False, event_hooks={"response": [self._keep]})
+
+    def _keep(self, response: httpx2.Response) -> None:
+        response.read()
+        if "access_token" not in response.text:
+            self.answers.append(f"{response.status_code} {response.headers!r} {response.text}")
+
+
+@pytest.fixture
+def haunted(world: World, demo: DemoModel, role: str, canaries: dict[str, str], tmp_path: Path) -> Iterator[Haunted]:
+    """The service as processes at DEBUG, on a way to PostgreSQL that can be cut and a provider that echoes."""
+    address = role.rpartition("@")[2].partition("/")[0]
+    with Proxy(address) as way, Echo(demo.url) as provider, (tmp_path / "worker.log").open("wb") as stderr:
+        kept = world.settings.model_dump(exclude={"database_url", "openai_base_url"})
+        url = role.replace(address, way.address)
+        settings = Settings(_env_file=None, **kept, database_url=url, openai_base_url=provider.url)
+        environment = {name: canaries[name] for name in OF_PROCESSES}
+        environment |= {"LOG_LEVEL": "DEBUG", "WORKER_DRAIN_TIMEOUT": "0", "RECONCILE_INTERVAL": "0.5"}
+        workers = list[subprocess.Popen[str]]()
+
+        def start_worker(**more: str) -> "subprocess.Popen[str]":
+            workers.append(run_worker(settings, tmp_path, stderr, **environment, **more))
+            return workers[-1]
+
+        with ApiProcess(settings, tmp_path, **environment) as api:
+            yield Haunted(world, api, way, provider, start_worker, tmp_path / "worker.log")
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+
+
+async def test_no_secret_leaves_its_place(haunted: Haunted, role: str, canaries: dict[str, str]) -> None:
+    """One generation through refusals that echo the key, a dead database, a table that is gone, a killed worker."""
+    user = User(haunted.api.url, "canary@school.example", canaries["password"])
+    bearer = user.client.headers["Authorization"]
+    sightings = Sightings({**canaries, "bearer token": bearer.removeprefix("Bearer ")})
+    user.client = tapped = Tapped(haunted.api.url)
+    tapped.headers["Authorization"] = bearer
+    _knock(tapped, canaries)
+    worker = haunted.start_worker()
+    quiz_id = user.quiz("Cells", text=sample_chapter().text)
+
+    workflow_id = await _be_refused(haunted, user, quiz_id, sightings)
+
+    # PostgreSQL dies under everybody; requests meanwhile are answered with a problem.
+    haunted.way.turn(Way.REFUSING)
+    tapped.get(f"/quiz/{quiz_id}/generation-status", params={"workflow_id": workflow_id})
+    tapped.get("/readyz")
+    haunted.way.turn(Way.OPEN)
+
+    # A table is gone: activities crash with errors that name statements.
+    with psycopg.connect(role, autocommit=True) as connection:
+        connection.execute("ALTER TABLE model_call RENAME TO elsewhere")
+        haunted.provider.status = 200
+        until_now(lambda: haunted.log.read_text(errors="replace"), lambda text: "UndefinedTable" in text, 90)
+        await sightings.look_at_temporal(haunted.world.temporal, workflow_id)
+        connection.execute("ALTER TABLE elsewhere RENAME TO model_call")
+
+    # A worker is killed in the middle of it, and a new one ends the work.
+    worker.kill()
+    worker.wait()
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        metrics = f"127.0.0.1:{free.getsockname()[1]}"
+    haunted.start_worker(WORKER_METRICS_ADDRESS=metrics)
+    user.until_status(quiz_id, workflow_id, Status.COMPLETED, seconds=120)
+
+    for address in (f"/quiz/{quiz_id}/questions", f"/quiz/{quiz_id}/documents", "/metrics", "/quiz", "/openapi.json"):
+        tapped.get(address)
+    sightings.look("worker's metrics", httpx2.get(f"http://{metrics}/metrics", trust_env=False).text)
+    sightings.look("API's log", haunted.api.log())
+    sightings.look("worker's log", haunted.log.read_bytes())
+    sightings.look_at_each("API's answers", tapped.answers)
+    sightings.look_at_database(role)
+    await sightings.look_at_temporal(haunted.world.temporal, workflow_id)
+    assert sightings.found == set()
+    assert {place for place, size in sightings.looked_at.items() if size} >= PLACES
+    assert haunted.provider.seen == {f"Bearer {canaries['OPENAI_API_KEY']}"}, "the key was in use"
+
+
+async def _be_refused(haunted: Haunted, user: User, quiz_id: str, sightings: Sightings) -> str:
+    """Start a generation that the provider refuses in the ways that pause it, and in one that passes."""
+    workflow_id = ""
+    for status in (401, 403, 400, 404, 422, 500):
+        haunted.provider.status = status
+        if workflow_id:
+            resume = f"/quiz/{quiz_id}/resume-generation"
+            user.client.post(resume, params={"workflow_id": workflow_id}).raise_for_status()
+        else:
+            workflow_id = user.generate(quiz_id, 6)
+        _until_told(user, quiz_id, workflow_id, f"({status}")
+        await sightings.look_at_temporal(haunted.world.temporal, workflow_id)
+    return workflow_id
+
+
+def _knock(client: httpx2.Client, canaries: dict[str, str]) -> None:
+    """Ask with what is wrong: passwords, tokens, documents."""
+    mail, wrong = "canary@school.example", canaries["wrong password"]
+    client.post("/auth/token", data={"username": mail, "password": wrong})
+    client.post("/auth/token", data={"username": canaries["password"], "password": wrong * 1_000})
+    client.post("/auth/sign-up", json={"email": "no address", "password": wrong})
+    client.post("/auth/sign-up", json={"email": mail, "password": canaries["password"]})
+    client.post("/auth/sign-up", json={"email": mail, "password": {"a": wrong}})
+    client.get("/quiz", headers={"Authorization": f"Bearer {wrong}"})
+    client.get("/quiz", headers={"Authorization": f"Basic {wrong}"})
+    quiz_id = client.post("/quiz", json={"title": "Bad content"}).raise_for_status().json()["id"]
+    for data in (b"\x00" * 500, b"%PDF-1.7", b"short", b"\xff\xfe\x00\xd8" * 300):
+        client.post(f"/quiz/{quiz_id}/documents", files={"file": ("a.txt", data)})
+
+
+def _until_told(user: User, quiz_id: str, workflow_id: str, words: str) -> None:
+    """Wait until the status tells of a trouble in these words."""
+    until_now(lambda: str(user.status(quiz_id, workflow_id)), lambda told: words in told, 60)
+
+
+@pytest.mark.parametrize("shift", range(3))
+def test_the_look_bites(shift: int) -> None:
+    """A secret is seen as it is, quoted, and in Base64 wherever it begins."""
+    secret = "canary/0123456789+abcdef"
+    for hidden in (secret, quote(secret, safe=""), b64encode(b"y" * shift + secret.encode() + b"zz").decode()):
+        sightings = Sightings({"it": secret})
+        sightings.look("a place", f"before {hidden} after")
+        assert sightings.found == {("it", "a place")}, hidden
+    sightings = Sightings({"it": secret})
+    sightings.look("a place", secret[:-1])
+    assert sightings.found == set()
