@@ -41,9 +41,9 @@ def check_destination(path: Path) -> None:
 def holds(path: Path, workflow_id: str, status: str) -> bool:
     """Whether the file has this generation's questions as of this status."""
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
         return bool((content["workflow_id"], content["status"]) == (workflow_id, status))
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return False
 
 

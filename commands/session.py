@@ -41,6 +41,7 @@ _CODE = (
     "domain/**/*.py",
     "metrics/*.py",
     "model/*.py",
+    "payloads/*.py",
     "service/*.py",
     "storage/*.py",
     "workflows/*.py",
@@ -177,6 +178,7 @@ def _api_launch(settings: Settings, addresses: Addresses, port: int | None) -> L
 def _shared(settings: Settings, addresses: Addresses) -> dict[str, str]:
     """What worker and API need alike."""
     key, demo = settings.openai_api_key, settings.uses_demo_model
+    payload_keys = settings.payload_keys
     demo_url = f"http://{addresses.parts[DEMO_MODEL_PART]}/v1" if demo else ""
     return {
         "DATABASE_URL": addresses.database_url,
@@ -184,6 +186,7 @@ def _shared(settings: Settings, addresses: Addresses) -> dict[str, str]:
         "TEMPORAL_NAMESPACE": settings.temporal_namespace,
         "MCQ_HOME": str(settings.mcq_home),
         "TASK_QUEUE": settings.task_queue,
+        "PAYLOAD_KEYS": payload_keys.get_secret_value() if payload_keys else "",
         "LOG_LEVEL": settings.log_level,
         # A process of an older code than ours would be kept otherwise.
         "MCQ_CODE": code_fingerprint(),

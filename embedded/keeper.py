@@ -16,6 +16,7 @@ from embedded.lock import FileLock, locked
 from embedded.logs import Reporter, tail
 from embedded.memory import Memory
 from embedded.part import Addresses, Context, Part
+from embedded.silence import Silence
 from embedded.state import PartRecord, StateFile
 from embedded.users import Users, described
 
@@ -44,6 +45,7 @@ class Keeper:
         self._ready = threading.Event()
         self._child: process.Child | None = None
         self._deaths = Deaths()
+        self._silence = Silence()
         self._definition = ""
         self._built_for: Addresses | None = None
         self.error: StackError | None = None
@@ -235,6 +237,7 @@ class Keeper:
             raise StackError(f"{part.name}: can't start {program.command[0]}: {error.strerror}.") from error
         self._child = child
         self._deaths.started()
+        self._silence = Silence()
         self._definition, self._built_for = definition, built_for
         self._memory.write(child.mark, definition, ready=False)
         while not part.is_ready(context):
@@ -268,9 +271,20 @@ class Keeper:
                     self._report(f"{self.part.name}: an address that it needs changed, starting it again")
                     self._stop(self._child.mark)
                     self._start()
+            if not self._is_silent():
+                return
+            self._stop(self._child.mark)
+            self._count_death("lived but no longer served")
+            self._start()
             return
         self._count_death(self._child.how_it_ended if self._child is not None else "ended")
         self._start()
+
+    def _is_silent(self) -> bool:
+        """Whether the part that runs has not served for so long that only a new start can help."""
+        if not self.part.watched or not self._silence.is_time_to_ask():
+            return False
+        return self._silence.lasts(self.part.is_ready(self._context(self._memory.ports())))
 
     # --- helpers ------------------------------------------------------------------------------------------------
 

@@ -107,6 +107,8 @@ class Part:
     kill_signal: signal.Signals = signal.SIGKILL
     stop_timeout: float = 30.0
     ready_timeout: float = 60.0
+    # Whether it can live on without serving, for good: then it is started again.
+    watched: bool = False
 
     def definition(self, context: Context) -> str:
         """A hash that is equal when two processes mean the same program; must be cheap and needs no data on disk."""

@@ -66,6 +66,9 @@ class TemporalServer(Part):
     order = 1
     port_names = (NAME, UI, HTTP, METRICS)
     ready_timeout = 120.0
+    # An interrupted write to its database can leave it answering "namespace not found" or "shard status unknown" to
+    # everything until it is started again; the file is whole. (temporalio/temporal #3784 and #8017 are alike.)
+    watched = True
 
     def __init__(
         self,

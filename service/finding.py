@@ -11,7 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.statuses import Status
 from metrics import generations
-from service.stalls import Stalled, stall_of
+from service.stalls import Stalled, read_failures, stall_of
 from storage.tables import WorkflowState
 from storage.workflow_states import WorkflowStateStore
 from workflows.messages import WORKFLOW_TYPE
@@ -75,7 +75,10 @@ async def look(client: Client, row: WorkflowState, *, rpc_timeout: timedelta) ->
     if row.run_id is None and run_id == row.state_data.get("ended_run"):
         return Look(Finding.NEVER_STARTED)  # the row was reopened, and the new run's start never arrived
     finding = _FINDINGS.get(description.status, Finding.OPEN) if description.status is not None else Finding.OPEN
-    stalled = stall_of(description.raw_description, datetime.now(UTC)) if finding is Finding.OPEN else None
+    stalled = None
+    if finding is Finding.OPEN:
+        await read_failures(client, description.raw_description)
+        stalled = stall_of(description.raw_description, datetime.now(UTC))
     return Look(finding, run_id, stalled)
 
 

@@ -8,6 +8,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.enums.v1 import PendingActivityState, PendingWorkflowTaskState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
+from temporalio.client import Client
+from temporalio.exceptions import FailureError
 
 # A worker takes work up within milliseconds; one that is busy within a second or two.
 TAKEN_UP_WITHIN = timedelta(seconds=5)
@@ -21,6 +23,20 @@ _TOLD_OTHERWISE = {"ProviderUnavailable"}
 MIRROR = "mirror_progress"
 
 Stalled = Mapping[str, Any]
+
+
+async def read_failures(client: Client, description: DescribeWorkflowExecutionResponse) -> None:
+    """Put the words of encrypted failures back where `stall_of` reads them; those it cannot read say why."""
+    for activity in description.pending_activities:
+        failure = activity.last_failure
+        if failure.HasField("encoded_attributes"):
+            try:
+                told = await client.data_converter.decode_failure(failure)
+            # The reason of a standstill must not keep the reconciler from its work.
+            except Exception as error:
+                failure.message = f"its failure cannot be read here ({error})"
+            else:
+                failure.message = told.message if isinstance(told, FailureError) else str(told)
 
 
 def stall_of(description: DescribeWorkflowExecutionResponse, moment: datetime) -> Stalled | None:

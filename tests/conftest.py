@@ -21,15 +21,13 @@ from tests.support.world import World
 
 TEMPLATE = "mcq_template"
 ROOT = Path(__file__).parent.parent
+_SETTINGS = ("TEMPORAL_", "MCQ_", "OPENAI_", "WORKFLOW_", "WORKER_", "DEMO_MODEL_", "PAYLOAD_", "CODEC_", "CRASH_")
 
 
 def pytest_sessionstart() -> None:
     """No setting of the developer's own reaches the tests."""
     for name in list(os.environ):
-        if (
-            name.startswith(("TEMPORAL_", "MCQ_", "OPENAI_", "WORKFLOW_", "WORKER_", "DEMO_MODEL_"))
-            or name == "DATABASE_URL"
-        ):
+        if name.startswith(_SETTINGS) or name == "DATABASE_URL":
             del os.environ[name]
 
 

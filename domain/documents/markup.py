@@ -68,7 +68,7 @@ def tokens(markup: str, *, xml: bool = False) -> Iterator[Start | End | Text]:
             return
         following = markup[opening + 1 : opening + 2]
         if following in ("!", "?"):
-            text, at = _declaration(markup, opening)
+            text, at = _declaration(markup, opening, xml)
             if text:
                 yield Text(text)
         elif start := _START.match(markup, opening):
@@ -88,13 +88,17 @@ def tokens(markup: str, *, xml: bool = False) -> Iterator[Start | End | Text]:
             return  # a tag that is never closed swallows the rest, as in a browser
 
 
-def _declaration(markup: str, at: int) -> tuple[str, int]:
-    """Skip a comment, doctype or processing instruction: the text it stands for (CDATA alone has one), and its end."""
-    closing = "-->" if markup.startswith("<!--", at) else "]]>" if markup.startswith("<![CDATA[", at) else ">"
+def _declaration(markup: str, at: int, xml: bool) -> tuple[str, int]:
+    """Skip a comment, doctype or processing instruction: the text it stands for, and its end.
+
+    CDATA alone has a text, and only in XML: a browser takes it in HTML for a comment that ends at the first `>`.
+    """
+    cdata = xml and markup.startswith("<![CDATA[", at)
+    closing = "-->" if markup.startswith("<!--", at) else "]]>" if cdata else ">"
     end = markup.find(closing, at + 2)
     if end < 0:
         return "", len(markup)
-    return (markup[at + 9 : end] if closing == "]]>" else ""), end + len(closing)
+    return (markup[at + 9 : end] if cdata else ""), end + len(closing)
 
 
 def _attributes(source: str) -> dict[str, str]:

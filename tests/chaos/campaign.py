@@ -115,6 +115,7 @@ async def run(plan: Plan, folder: Path) -> Result:
         if healed.kills and healed.inside < plan.least_inside * healed.kills:
             offences["not vacuous"] = [f"only {healed.inside} of {healed.kills} kills struck a call"]
         figures = _figures(evidence, teachers, striker.done, healed, converged)
+        figures["Temporal alive but serving nobody, started again"] = cluster.silences
         await teachers.close()
         return Result(
             plan,

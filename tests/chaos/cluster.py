@@ -7,7 +7,6 @@ decides how long a part is down.
 import os
 import secrets
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +21,7 @@ from embedded.postgres import Postgres
 from embedded.postgres import url as postgres_url
 from embedded.postgres_data import ensure_password
 from embedded.process import Mark
+from embedded.silence import ASK_EVERY, Silence
 from embedded.state import StateFile
 from embedded.temporal_cli import find_or_make
 from embedded.temporal_server import NAME as TEMPORAL
@@ -62,7 +62,10 @@ class Cluster:
         self._extra = dict(environment or {})
         self._closing = threading.Event()
         self._zygote = Zygote()
+        # How often Temporal lived, served nobody for long, and was started again.
+        self.silences = 0
         self._supervisor = threading.Thread(target=self._supervise, daemon=True)
+        self._listener = threading.Thread(target=self._listen_to_temporal, daemon=True)
 
     def __enter__(self) -> Self:
         self.home.create()
@@ -84,6 +87,7 @@ class Cluster:
         for name in self.workers:
             self._add(name, ["worker"], None)
         self._supervisor.start()
+        self._listener.start()
         return self
 
     def __exit__(
@@ -91,6 +95,7 @@ class Cluster:
     ) -> None:
         self._closing.set()
         self._supervisor.join(30)
+        self._listener.join(30)
         for one in reversed(self.processes.values()):
             one.end()
         for proxy in self.proxies.values():
@@ -233,7 +238,16 @@ class Cluster:
             for one in self.processes.values():
                 if not one.held and not one.lives and not self._closing.is_set():
                     one.start()
-                    time.sleep(0)
+
+    def _listen_to_temporal(self) -> None:
+        """Start it again when it lives but serves nobody, as the embedded stack's supervision does."""
+        silence, one, starts = Silence(), self.processes[TEMPORAL], 0
+        while not self._closing.wait(ASK_EVERY):
+            if one.starts != starts or one.held or one.frozen:
+                silence, starts = Silence(), one.starts
+            elif silence.lasts(one.serves()):
+                self.silences += 1
+                one.kill()
 
 
 def _silent(_line: str) -> None:

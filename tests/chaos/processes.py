@@ -58,6 +58,10 @@ class Process:
         """Whether it runs, frozen or not."""
         return self.mark is not None and self.mark.lives()
 
+    def serves(self) -> bool:
+        """Whether it answers."""
+        return self._ready()
+
     def start(self) -> None:
         """Start it unless it runs."""
         if not self.lives:
@@ -68,7 +72,7 @@ class Process:
     def until_ready(self, seconds: float = 120) -> None:
         """Wait until it serves; started again when it dies meanwhile."""
         deadline = time.monotonic() + seconds
-        while not self._ready():
+        while not self.serves():
             self.start()
             assert time.monotonic() < deadline, f"{self.name} is not ready after {seconds} s"
             time.sleep(0.05)
