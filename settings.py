@@ -96,6 +96,8 @@ class Settings(BaseSettings):
     worker_build_id: str | None = None
     # Seconds that a worker which was asked to stop waits for its model calls.
     worker_drain_timeout: float = Field(default=30.0, ge=0, allow_inf_nan=False)
+    # Generations that a worker keeps in memory between their steps, each under 1 MB; others are replayed when needed.
+    worker_max_cached_workflows: int = Field(default=200, ge=2, le=10_000)
     # For tests: a worker ends itself at the points that files in this folder name. Refused beside a paid provider.
     crash_folder: Path | None = None
     log_level: str = "INFO"

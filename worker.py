@@ -52,8 +52,10 @@ PASSED_THROUGH = (
 BUILD_ID = "mcq-0.1.0"
 # Model calls at once in one worker; they wait, so the number is about connections and memory, not CPU.
 MAX_CONCURRENT_ACTIVITIES = 100
-# Generations kept in memory between their steps; under 1 MB each.
-MAX_CACHED_WORKFLOWS = 200
+# Seconds that a step of the workflow itself waits for the worker that has the generation in memory, before any other
+# may take it and replay its history: what a dead worker costs its generations on top of the heartbeat time-out. The
+# SDK's 10 would be half of that again; a worker that is merely busy answers within one or two.
+STICKY_TIMEOUT = 5
 
 
 def build_worker(client: Client, settings: Settings) -> Worker:
@@ -79,7 +81,8 @@ def build_worker(client: Client, settings: Settings) -> Worker:
         ],
         **options,
         **version_options(settings),
-        max_cached_workflows=MAX_CACHED_WORKFLOWS,
+        max_cached_workflows=settings.worker_max_cached_workflows,
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=STICKY_TIMEOUT),
         max_concurrent_activities=MAX_CONCURRENT_ACTIVITIES,
         # The SDK holds beats back to 80 % of the time-out by default: one late beat would end a healthy call, and a
         # cancel would take 24 s to reach the model.

@@ -206,7 +206,10 @@ async def _judge(
         "I2 every question once": judge.every_question_is_there_once(evidence, generations, content),
         "I3 no completed step again": judge.no_completed_step_is_called_again(evidence),
         "I4 paid twice only in flight": judge.paid_twice_only_in_flight(evidence, strikes),
-        "I5 the mirror is true": judge.the_mirror_never_goes_back(evidence),
+        "I5 the mirror is true": [
+            *judge.the_mirror_counts_its_questions(evidence),
+            *judge.the_mirror_never_goes_back(evidence),
+        ],
         "I6 nothing accepted is lost": judge.nothing_accepted_is_lost(evidence, generations, teachers.answers),
         "I7 a pause is a pause": judge.a_pause_is_a_pause(evidence, generations, strikes),
         "I8 every history replays": await judge.every_history_replays(evidence),

@@ -188,7 +188,7 @@ class Teachers:
             if answer is not None and answer.status_code in wanted:
                 return answer
             if answer is not None and answer.status_code != 503:
-                raise AssertionError(f"{what}: {answer.status_code} {answer.text}")
+                self.answers.offences.append(f"{what}: {answer.status_code} {answer.text[:300]}")
             await asyncio.sleep(float(answer.headers.get("retry-after", "1")) if answer is not None else 0.3)
 
     async def _send(self, what: str, method: str, url: str, **options: Any) -> httpx2.Response | None:
