@@ -73,9 +73,8 @@ class CodecServer:
                 "Send fewer payloads at once; Temporal itself keeps none as large.",
             )
         except UnreadablePayload as error:
-            log.warning(
-                "codec server: %s", error
-            )  # Temporal's command tries again until its time is over, and says that
+            # Temporal's command tries again until its time is over, and says only that.
+            log.warning("codec server: %s", error)
             return problem(
                 HTTPStatus.BAD_REQUEST, str(error), "Set PAYLOAD_KEYS here to the same value as for the workers."
             )

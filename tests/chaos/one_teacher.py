@@ -1,8 +1,12 @@
 """One teacher with one generation, for tests that look at a single fault."""
 
+import uuid
+from collections import Counter
+
 import httpx2
 
 from tests.chaos.cluster import Cluster
+from tests.chaos.evidence import Step, read_ledger
 from tests.support.content import sample_chapter
 from tests.support.waiting import until_now
 
@@ -11,8 +15,9 @@ class OneTeacher:
     """Signed up at the cluster's API, with a quiz on the sample chapter."""
 
     def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
         self.client = httpx2.Client(base_url=cluster.api_url, timeout=10)
-        who = {"email": "teacher@school.example", "password": "a good password"}
+        who = {"email": f"{uuid.uuid4().hex}@school.example", "password": "a good password"}
         self.client.post("/auth/sign-up", json=who).raise_for_status()
         form = {"username": who["email"], "password": who["password"]}
         token = self.client.post("/auth/token", data=form).raise_for_status().json()["access_token"]
@@ -50,7 +55,22 @@ class OneTeacher:
         assert isinstance(progress, dict)
         return int(progress["completed"])
 
+    def seen(self) -> int:
+        """The same; -1 while the API cannot tell."""
+        address, params = f"{self.quiz}/generation-status", {"workflow_id": self.workflow_id}
+        try:
+            answer = self.client.get(address, params=params)
+        except httpx2.HTTPError:
+            return -1
+        return int(answer.json()["progress"]["completed"]) if answer.status_code == 200 else -1
+
     def slots(self) -> list[int]:
         """Of the questions that the API lists."""
         page = self.client.get(f"{self.quiz}/questions", params={"limit": 100}).raise_for_status().json()
         return sorted(question["slot"] for question in page["items"])
+
+    def paid_twice(self) -> list[Step]:
+        """Steps that the model answered more than once."""
+        lines = read_ledger(self._cluster.ledger)
+        answered = Counter(one.step for one in lines if one.outcome == "answered" and one.step[0] == self.workflow_id)
+        return [step for step, times in answered.items() if times > 1]

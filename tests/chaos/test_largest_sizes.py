@@ -1,0 +1,29 @@
+"""The largest that is asked for: a thousand questions, and content around the 2 MB that Temporal takes in one payload."""
+
+import pytest
+
+from storage.quizzes import NewDocument
+from tests.chaos.judge import MOST_BYTES, MOST_EVENTS, size_of
+from tests.support.encyclopedia import encyclopedia
+from tests.support.world import World
+from tests.workflow.history import runs_of
+from tests.workflow.ledger import paid_twice
+
+
+@pytest.mark.parametrize(("size", "questions"), [(1_900_000, 20), (2_100_000, 1_000)])
+async def test_every_question_is_written_and_histories_stay_small(world: World, size: int, questions: int) -> None:
+    """Exactly so many, each paid once; no run grows towards the server's limits of events and bytes."""
+    text = encyclopedia(size)
+    assert len(text.encode()) >= size
+    quiz = await world.quiz(NewDocument("encyclopedia.md", "An encyclopedia", text))
+    workflow_id = await world.start(questions, quiz=quiz, workflow_window=32, workflow_checkpoint_interval=50)
+    async with world.worker():
+        await world.until_completed(workflow_id, questions, seconds=420)
+        await world.assert_complete(workflow_id, questions)
+        await world.until_closed(workflow_id)
+    assert paid_twice(world.demo.calls(workflow_id)) == []
+    for run_id in await runs_of(world.temporal, workflow_id):
+        history = await world.temporal.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+        assert len(history.events) <= MOST_EVENTS and size_of(history) <= MOST_BYTES
+    row = await world.states.load(workflow_id)
+    assert row is not None and len(row.model_dump_json()) < 200_000

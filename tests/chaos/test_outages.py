@@ -1,0 +1,55 @@
+"""PostgreSQL and Temporal go and come back with their data: generations wait, and lose and pay for nothing."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos.cluster import POSTGRES, TEMPORAL, Cluster
+from tests.chaos.one_teacher import OneTeacher
+from tests.support.homes import new_home, remove_home
+from tests.support.waiting import until_now
+
+QUESTIONS = 12
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """One for all of them: each waits until everything serves again."""
+    home = new_home()
+    with Cluster(
+        home, workers=2, latency="0.5-1", environment={"WORKFLOW_WINDOW": "2", "WORKFLOW_MIRROR_DELAY": "0.2"}
+    ) as running:
+        yield running
+    remove_home(home)
+
+
+@pytest.mark.parametrize("part", [POSTGRES, TEMPORAL])
+def test_a_part_that_dies_again_and_again(cluster: Cluster, part: str) -> None:
+    """Killed as soon as a question was made since the last time, and away for two seconds: four times in a row."""
+    teacher = OneTeacher(cluster)
+    teacher.generate(QUESTIONS)
+    for _ in range(4):
+        before = teacher.seen()
+        until_now(teacher.seen, lambda now, before=before: now > before, 60)
+        cluster.down(part, 2)
+        until_now(cluster.processes[part].serves, lambda serves: not serves, 10)
+    until_now(teacher.seen, lambda now: now == QUESTIONS, 90)
+    teacher.until("completed")
+    assert teacher.slots() == list(range(QUESTIONS))
+    assert teacher.paid_twice() == []
+
+
+def test_postgres_is_away_for_a_minute(cluster: Cluster) -> None:
+    """Requests are told when to come again; nobody has to resume anything afterwards."""
+    teacher = OneTeacher(cluster)
+    teacher.generate(QUESTIONS)
+    until_now(teacher.seen, lambda now: now >= 1, 60)
+    cluster.down(POSTGRES, 60)
+    until_now(cluster.processes[POSTGRES].serves, lambda serves: not serves, 10)
+    answer = teacher.client.get(f"{teacher.quiz}/generation-status", params={"workflow_id": teacher.workflow_id})
+    assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0
+    until_now(cluster.processes[POSTGRES].serves, seconds=90)
+    until_now(teacher.seen, lambda now: now == QUESTIONS, 60)
+    teacher.until("completed")
+    assert teacher.slots() == list(range(QUESTIONS))
+    assert teacher.paid_twice() == []
