@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     workflow_checkpoint_timeout: float = Field(default=300.0, gt=0, allow_inf_nan=False)
     # Seconds that a finished question waits for company before it is mirrored.
     workflow_mirror_delay: float = Field(default=2.0, gt=0, allow_inf_nan=False)
+    # Events after which a run of the workflow hands over to a new one, about four a question. A worker that takes a run
+    # over replays it within the 10 s of a workflow task: 1,000 events take 2 s of CPU, of which a full machine gives a
+    # fraction. At 50,000 the server ends a run.
+    workflow_longest_run: int = Field(default=1_000, ge=50, le=10_000)
     # Answers that are malformed or flawed before a slot tries another chunk.
     workflow_max_retries: int = Field(default=3, ge=1, le=20)
     # Seconds that transient failures of the provider are retried before the generation pauses itself.

@@ -46,6 +46,7 @@ def options_of(quiz: Quiz, request: GenerationRequest, settings: Settings) -> Ge
         checkpoint_interval=settings.workflow_checkpoint_interval,
         checkpoint_timeout=settings.workflow_checkpoint_timeout,
         mirror_delay=settings.workflow_mirror_delay,
+        longest_run=settings.workflow_longest_run,
         replaces=str(request.replaces or ""),
     )
 

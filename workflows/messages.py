@@ -39,6 +39,8 @@ class GenerationOptions:
     checkpoint_interval: int = 5
     checkpoint_timeout: float = 300.0
     mirror_delay: float = 2.0
+    # Events after which a run hands over to a new one; 0, as in generations of before, leaves that to the server.
+    longest_run: int = 0
     # A question's id: the new ones are asked for in its place, on its chunk, as hard and on the same Bloom level.
     replaces: str = ""
 

@@ -69,7 +69,7 @@ class QuizGenerationWorkflow:
         try:
             await self._prepare_content()
             await self._write_questions()
-            await self._continue_as_new_if_suggested()
+            await self._continue_as_new_if_unfinished()
             self._check_the_count()
         except (asyncio.CancelledError, ActivityError, ApplicationError) as error:
             # Any other exception is a bug: it blocks the workflow task until a worker with the fix comes.
@@ -140,13 +140,18 @@ class QuizGenerationWorkflow:
             await asyncio.gather(*writers, return_exceptions=True)
 
     async def _writer(self) -> None:
-        while self._state.queue and not workflow.info().is_continue_as_new_suggested():
+        while self._state.queue and not self._is_long():
             slot = self._state.queue.pop(0)
             self._in_flight.add(slot)
             try:
                 await self._write_slot(slot)
             finally:
                 self._in_flight.discard(slot)
+
+    def _is_long(self) -> bool:
+        """Whether the rest is for a new run: whoever takes this one over replays all of it, against a time-out."""
+        info, longest = workflow.info(), self._options.longest_run
+        return info.is_continue_as_new_suggested() or 0 < longest < info.get_current_history_length()
 
     async def _write_slot(self, slot: int) -> None:
         """One question: the graph behind the pause gate, on one chunk after another until it is accepted."""
@@ -170,7 +175,7 @@ class QuizGenerationWorkflow:
                 return
             chunk = taker
 
-    async def _continue_as_new_if_suggested(self) -> None:
+    async def _continue_as_new_if_unfinished(self) -> None:
         """A long generation goes on in a new run with a short history. The window is drained by now."""
         if not self._state.queue:
             return

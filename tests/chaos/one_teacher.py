@@ -45,6 +45,11 @@ class OneTeacher:
         params = {"workflow_id": self.workflow_id}
         self.client.post(f"{self.quiz}/resume-generation", params=params).raise_for_status()
 
+    def cancel(self) -> None:
+        """Cancel it."""
+        params = {"workflow_id": self.workflow_id}
+        self.client.post(f"{self.quiz}/cancel-generation", params=params).raise_for_status()
+
     def until(self, wanted: str, seconds: float = 120) -> dict[str, object]:
         """Wait for a status."""
         return until_now(self.status, lambda status: status["status"] == wanted, seconds)

@@ -1,4 +1,4 @@
-"""The largest that is asked for: a thousand questions, and content around the 2 MB that Temporal takes in one payload."""
+"""The largest that is asked for: a thousand questions, and content around the 2 MB that fit into one payload."""
 
 import pytest
 
@@ -25,5 +25,6 @@ async def test_every_question_is_written_and_histories_stay_small(world: World, 
     for run_id in await runs_of(world.temporal, workflow_id):
         history = await world.temporal.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
         assert len(history.events) <= MOST_EVENTS and size_of(history) <= MOST_BYTES
+        assert len(history.events) < 2 * world.settings.workflow_longest_run
     row = await world.states.load(workflow_id)
     assert row is not None and len(row.model_dump_json()) < 200_000

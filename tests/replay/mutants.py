@@ -89,5 +89,5 @@ class NeverContinues(QuizGenerationWorkflow):
         """The same without continue-as-new."""
         return await super().run(start)
 
-    async def _continue_as_new_if_suggested(self) -> None:
+    async def _continue_as_new_if_unfinished(self) -> None:
         return

@@ -150,6 +150,18 @@ async def test_record_a_continued_generation(short_world: World) -> None:
         _store(name, await world.temporal.get_workflow_handle(workflow_id, run_id=run_id).fetch_history())
 
 
+async def test_record_a_generation_of_short_runs(world: World) -> None:
+    """The same where its own options say how long a run may be."""
+    _skip_if_stored("limited_first")
+    workflow_id = await world.start(24, workflow_window=4, workflow_longest_run=60)
+    async with world.worker():
+        await world.assert_complete(workflow_id, 24)
+        await world.handle(workflow_id).result()
+    first, second = (await runs_of(world.temporal, workflow_id))[:2]
+    for name, run_id in (("limited_first", first), ("limited_second", second)):
+        _store(name, await world.temporal.get_workflow_handle(workflow_id, run_id=run_id).fetch_history())
+
+
 def _skip_if_stored(name: str) -> None:
     if _path(name).exists():
         pytest.skip("stored already")

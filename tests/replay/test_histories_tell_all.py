@@ -21,6 +21,8 @@ HOLDS: dict[str, dict[str, int]] = {
     "resumed_after_failure": {"question.draft": 1, "WORKFLOW_EXECUTION_COMPLETED": 1},
     "continued_first": {"WORKFLOW_EXECUTION_CONTINUED_AS_NEW": 1},
     "continued_second": {"question.draft": 1, "WORKFLOW_EXECUTION_COMPLETED": 1},
+    "limited_first": {"question.draft": 1, "WORKFLOW_EXECUTION_CONTINUED_AS_NEW": 1},
+    "limited_second": {"question.draft": 1},
 }
 
 

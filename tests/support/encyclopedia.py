@@ -33,9 +33,7 @@ def _names(draw: random.Random) -> Iterator[str]:
 
 def _entry(draw: random.Random, number: int, name: str) -> str:
     other = "".join(draw.choices(_SYLLABLES, k=4)).capitalize()
-    kind, place, deed, thing, second = (
-        draw.choice(words) for words in (_KINDS, _PLACES, _DEEDS, _THINGS, _THINGS)
-    )
+    kind, place, deed, thing, second = (draw.choice(words) for words in (_KINDS, _PLACES, _DEEDS, _THINGS, _THINGS))
     return (
         f"## {name}\n\n"
         f"{name} is a {kind} that {deed} {thing} in the {place} of {other}. "

@@ -47,3 +47,20 @@ async def test_pauses_between_runs_lose_nothing(short_world: World) -> None:
         await world.assert_complete(workflow_id, 30)
     assert len(await runs_of(world.temporal, workflow_id)) >= 2
     assert paid_twice(world.demo.calls(workflow_id)) == []
+
+
+async def test_its_own_options_bound_a_run(world: World) -> None:
+    """However long the server would let it grow: whoever takes a run over replays it against a time-out."""
+    longest, window = 100, 4
+    workflow_id = await world.start(60, workflow_window=window, workflow_longest_run=longest)
+    async with world.worker():
+        await world.assert_complete(workflow_id, 60)
+        await world.until_closed(workflow_id)
+    runs = await runs_of(world.temporal, workflow_id)
+    lengths = []
+    for run_id in runs:
+        history = await world.temporal.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+        lengths.append(len(history.events))
+    # Each slot in flight ends; with its task and its part of the mirror's it makes a dozen events at most.
+    assert len(runs) >= 3 and max(lengths) < longest + 12 * (window + 1)
+    assert paid_twice(world.demo.calls(workflow_id)) == []
