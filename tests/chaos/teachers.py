@@ -82,7 +82,7 @@ class Teachers:
 
     async def run(self, count: int, questions: int, at_once: int) -> None:
         """Ask for so many generations, some at once, and see each to its end."""
-        free = asyncio.Semaphore(at_once)
+        free, first = asyncio.Semaphore(at_once), len(self.generations)
 
         async def one(number: int) -> None:
             async with free:
@@ -90,7 +90,7 @@ class Teachers:
                 self.generations.append(generation)
                 await self._see_through(generation)
 
-        await asyncio.gather(*(one(number) for number in range(count)))
+        await asyncio.gather(*(one(first + number) for number in range(count)))
 
     def open(self) -> list[str]:
         """Workflow ids of those that run."""
