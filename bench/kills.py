@@ -1,185 +1,137 @@
 """The same kills for the service and its peers: `python -m bench.kills`. Prints a table; takes about ten minutes.
 
-Each runs the same work on the same PostgreSQL and the same model, one after the other. Its process is killed with
-SIGKILL at the same moments, counted from its start, and started again at once. The model's ledger, which none of them
-writes, tells which calls were made twice; what each says it has tells what was lost or came twice.
+Each does the same work with the same model, one after the other. Its process is killed with SIGKILL at the same
+moments, counted from its start, and started again at once. The model's ledger, which none of them writes, tells which
+calls were made twice; what each says it has tells what was lost or came twice.
 """
 
 import argparse
 import asyncio
 import json
 import os
-import random
-import subprocess
+import signal
 import sys
-import time
+import tempfile
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 
 import psycopg
 
-from bench.peers import service
+from bench.peers import dbos_transact, langgraph_postgres, service
+from bench.peers.figures import Outcome, table
+from bench.peers.supervised import Fate, GivenUpError, beside, killed_until, moments
+from bench.peers.witness import read, witness
 from bench.peers.work import Work
-from bench.world import ROOT, Bench, bench
-from storage.migrate import migrate
+from bench.world import Bench, bench
 
-# Seconds that the model takes.
-LATENCY = "0.5-1.5"
-# Seconds between two kills: a process gets to work before the next.
-BETWEEN = (4.0, 10.0)
-GIVEN_UP = 900.0
+PEERS = {
+    "LangGraph": ("LangGraph, AsyncPostgresSaver, sync", langgraph_postgres),
+    "DBOS": ("DBOS Transact", dbos_transact),
+    "service": ("this service", None),
+}
 
 
-@dataclass
-class Outcome:
-    """What one of them made of it."""
+@dataclass(frozen=True)
+class _Plan:
+    """What is asked for."""
 
-    name: str
-    kills: int = 0
-    seconds: float = 0.0
-    slots: dict[str, list[int]] = field(default_factory=dict)
-    calls: dict[str, int] = field(default_factory=dict)
-    recoveries: list[float] = field(default_factory=list)
-    moments: list[datetime] = field(default_factory=list)
-
-    def row(self, wanted: int) -> str:
-        """A line of the table."""
-        had = [slot for slots in self.slots.values() for slot in slots if slot >= 0]
-        different = {(one, slot) for one, slots in self.slots.items() for slot in slots if slot >= 0}
-        twice = sum(count - 1 for count in self.calls.values())
-        ordered = sorted(self.recoveries)
-        late = f"{ordered[len(ordered) // 2]:.1f} / {ordered[-1]:.1f}" if ordered else "-"
-        lost, doubled = wanted - len(different), len(had) - len(different)
-        return f"| {self.name} | {self.kills} | {lost} | {doubled} | {twice} | {late} | {self.seconds:.0f} |"
+    generations: int
+    questions: int
+    window: int
+    kills: int
+    between: tuple[float, float]
+    latency: str
+    seed: int
+    limit: float
+    logs: Path
 
 
 def main() -> None:
     """Run all, and print."""
+    asked = _asked()
+    # Ends what was started also when somebody's `timeout` ends this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    logs = asked.logs or Path(tempfile.mkdtemp(prefix="mcq-kills-"))
+    logs.mkdir(parents=True, exist_ok=True)
+    plan = _Plan(
+        asked.generations, asked.questions, asked.window, asked.kills, (asked.between[0], asked.between[1]),
+        asked.latency, asked.seed, asked.limit, logs,
+    )  # fmt: skip
+    load = os.getloadavg()[0]
+    print(f"{plan.generations} generations of {plan.questions} questions, {plan.window} at once in each; ", end="")
+    print(f"model {plan.latency} s; {plan.kills} kills, {plan.between[0]:g} to {plan.between[1]:g} s apart; ", end="")
+    print(f"seed {plan.seed}; load {load:.1f} at the beginning; logs of the programs: {logs}", flush=True)
+    outcomes = []
+    with bench() as world:
+        for one in asked.only or PEERS:
+            try:
+                outcomes.append(_run(world, plan, one))
+                print(f"{one}: {json.dumps(outcomes[-1].figures(), ensure_ascii=False)}", flush=True)
+            except GivenUpError as error:
+                print(f"{one}: given up: {error}", file=sys.stderr, flush=True)
+    print(f"\n{table(outcomes)}\n\nload at the end {os.getloadavg()[0]:.1f}")
+    if asked.json:
+        asked.json.write_text(json.dumps([outcome.details() for outcome in outcomes], indent=1, ensure_ascii=False))
+    sys.exit(len(outcomes) < len(asked.only or PEERS))
+
+
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--generations", type=int, default=6)
-    parser.add_argument("--questions", type=int, default=25)
-    parser.add_argument("--kills", type=int, default=15)
+    parser.add_argument("--generations", type=int, default=12)
+    parser.add_argument("--questions", type=int, default=30, help="of each generation")
+    parser.add_argument("--window", type=int, default=2, help="questions of one generation that are written at once")
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--between", type=float, nargs=2, default=(4.0, 8.0), help="seconds from a kill to the next")
+    parser.add_argument("--latency", default="1-3", help="seconds that the model takes")
     parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
-    wanted = asked.generations * asked.questions
-    print(f"{asked.generations} generations of {asked.questions}, model {LATENCY} s, seed {asked.seed}", flush=True)
-    print("| | kills | lost | twice | calls paid twice | taken up again after, s: p50 / max | whole, s |")
-    print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
-    with bench() as world, world.process("demo-model", "--port", "0", DEMO_MODEL_LATENCY=LATENCY) as (_, url):
-        work = Work("", f"{url}/v1" if not url.endswith("/v1") else url, [], asked.questions, Path())
-        for name, module in (
-            ("LangGraph, AsyncPostgresSaver, sync", "bench.peers.langgraph_postgres"),
-            ("DBOS Transact", "bench.peers.dbos_transact"),
-            ("this service", ""),
-        ):
-            moments = _moments(asked.seed, asked.kills)
-            generations = [f"{uuid.uuid4().hex[:8]}-{number}" for number in range(asked.generations)]
-            its = replace(work, generations=generations, results=world.folder / f"{uuid.uuid4().hex}.json")
-            outcome = _peer(world, name, module, its, moments) if module else _service(world, name, its, moments)
-            print(outcome.row(wanted), flush=True)
+    parser.add_argument("--limit", type=float, default=420.0, help="seconds after which one is given up")
+    parser.add_argument("--only", nargs="*", choices=list(PEERS))
+    parser.add_argument("--json", type=Path, help="write all figures here")
+    parser.add_argument("--logs", type=Path, help="folder for what the programs say; a new one unless given")
+    return parser.parse_args()
 
 
-def _moments(seed: int, kills: int) -> Iterator[float]:
-    draw, at = random.Random(seed), 0.0
-    for _ in range(kills):
-        at += draw.uniform(*BETWEEN)
-        yield at
+def _run(world: Bench, plan: _Plan, which: str) -> Outcome:
+    """A model of its own for each, so that none meets another's load or ledger."""
+    name, module = PEERS[which]
+    with world.process("demo-model", "--port", "0", DEMO_MODEL_LATENCY=plan.latency) as (_, url):
+        work = Work(
+            database_url=world.addresses.database_url,
+            model_url=f"{url.removesuffix('/v1')}/v1",
+            generations=[f"{uuid.uuid4().hex[:8]}-{number}" for number in range(plan.generations)],
+            questions=plan.questions,
+            window=plan.window,
+            results=world.folder / f"{which}.json",
+        )
+        work, fate = _peer(plan, module, work) if module else _service(world, plan, work)
+    seen = witness(read(world.folder / "home/demo-model/ledger.jsonl", work.generations), fate.kills)
+    return Outcome(name, plan.generations * plan.questions, work.told() or {}, fate, seen)
 
 
-def _peer(world: Bench, name: str, module: str, work: Work, moments: Iterator[float]) -> Outcome:
+def _peer(plan: _Plan, module: ModuleType, work: Work) -> tuple[Work, Fate]:
     database = f"peer_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(world.addresses.database_url, autocommit=True) as connection:
+    with psycopg.connect(work.database_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {database}".encode())
-    work = replace(work, database_url=f"{world.addresses.database_url.rpartition('/')[0]}/{database}")
-    command = [
-        sys.executable, "-m", module, "--database-url", work.database_url, "--model-url", work.model_url,
-        "--generations", ",".join(work.generations), "--questions", str(work.questions), "--results", str(work.results),
-    ]  # fmt: skip
-    outcome = Outcome(name)
-    _killed_until(outcome, command, world, moments, work.results.exists)
-    outcome.slots = json.loads(work.results.read_text())
-    _witness(outcome, world, work.generations)
-    return outcome
+    work = replace(work, database_url=f"{work.database_url.rpartition('/')[0]}/{database}")
+    module.prepare(work.database_url)
+    command = [sys.executable, "-m", module.__name__, *work.arguments()]
+    return work, _killed(plan, work, command, {}, module.__name__)
 
 
-def _service(world: Bench, name: str, work: Work, moments: Iterator[float]) -> Outcome:
-    work = replace(work, database_url=world.addresses.database_url)
-    migrate(work.database_url)
-    outcome = Outcome(name)
-    workflow_ids = asyncio.run(service.start(world, work))
-    waiting = subprocess.Popen(
-        [sys.executable, "-c", _WAIT, work.database_url, ",".join(workflow_ids), str(work.results)], cwd=ROOT
-    )
-    command = [sys.executable, "-m", "cli", "worker"]
-    _killed_until(outcome, command, world, moments, work.results.exists, OPENAI_BASE_URL=work.model_url)
-    waiting.wait(30)
-    outcome.slots = json.loads(work.results.read_text())
-    _witness(outcome, world, workflow_ids)
-    return outcome
+def _service(world: Bench, plan: _Plan, work: Work) -> tuple[Work, Fate]:
+    work = replace(work, generations=asyncio.run(service.start(world, work)))
+    environment = {**world.environment(), "OPENAI_BASE_URL": work.model_url}
+    waiting = [sys.executable, "-m", "bench.peers.service", *work.arguments()]
+    with beside(waiting, environment, plan.logs / "service-waiting.log"):
+        return work, _killed(plan, work, [sys.executable, "-m", "cli", "worker"], environment, "worker")
 
 
-# In a process of its own: reading must not wait for a loop that sleeps between kills.
-_WAIT = """
-import asyncio, sys
-from pathlib import Path
-from bench.peers import service
-from bench.peers.work import Work
-work = Work(sys.argv[1], "", [], 0, Path(sys.argv[3]))
-work.tell(asyncio.run(service.wait(work, sys.argv[2].split(","))))
-"""
-
-
-def _killed_until(
-    outcome: Outcome,
-    command: list[str],
-    world: Bench,
-    moments: Iterator[float],
-    done: Callable[[], bool],
-    **changes: str,
-) -> None:
-    began = time.monotonic()
-    environment = {**os.environ, **world.environment(), **changes}
-
-    def start() -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
-
-    process, due = start(), next(moments, None)
-    outcome_kills: list[datetime] = []
-    while not done() and time.monotonic() - began < GIVEN_UP:
-        if due is not None and time.monotonic() - began >= due:
-            process.kill()
-            process.wait()
-            outcome_kills.append(datetime.now(UTC))
-            process, due = start(), next(moments, None)
-        elif process.poll() is not None and not done():
-            process = start()
-        time.sleep(0.02)
-    outcome.seconds = time.monotonic() - began
-    outcome.kills = len(outcome_kills)
-    outcome.moments = outcome_kills
-    process.terminate()
-    process.wait(60)
-
-
-def _witness(outcome: Outcome, world: Bench, generations: list[str]) -> None:
-    lines = [json.loads(line) for line in (world.folder / "home/demo-model/ledger.jsonl").read_text().splitlines()]
-    mine = [line for line in lines if line["request_id"].partition("/")[0] in generations]
-    ends: dict[str, list[tuple[datetime, str]]] = {}
-    for line in mine:
-        step = line["request_id"].rpartition("/")[0]
-        ends.setdefault(step, []).append((datetime.fromisoformat(line["time"]), line["outcome"]))
-    outcome.calls = {step: sum(what == "answered" for _, what in calls) or 1 for step, calls in ends.items()}
-    kills = outcome.moments
-    for calls in ends.values():
-        calls.sort()
-        for (at, _), (again, _) in pairwise(calls):
-            before = [kill for kill in kills if -0.5 < (at - kill).total_seconds() < 1.5]
-            if before:
-                outcome.recoveries.append((again - before[-1]).total_seconds())
+def _killed(plan: _Plan, work: Work, command: list[str], environment: dict[str, str], name: str) -> Fate:
+    schedule = moments(plan.seed, plan.kills, plan.between)
+    log = plan.logs / f"{name}.log"
+    return killed_until(work.results.exists, command, environment, schedule, log=log, limit=plan.limit)
 
 
 if __name__ == "__main__":

@@ -1,34 +1,27 @@
 """DBOS Transact: a workflow a generation, which enqueues a child workflow a slot; drafts and checks are steps.
 
-After a crash `DBOS.launch` takes up every workflow of this executor and version that was under way.
+After a crash `DBOS.launch` takes up every workflow of this executor and version that was under way. Both are named
+here: the version would otherwise be a hash of the source, and what another version began is not taken up.
 """
 
 import asyncio
 
-from dbos import DBOS, Queue, SetWorkflowID
+from dbos import DBOS, DBOSConfig, Queue, SetWorkflowID, WorkflowHandleAsync
 
-from bench.peers.work import WINDOW, Work, Writer, check
+from bench.peers.work import Work, Writer, check
 
-work = Work.asked()
-writer = Writer(work.model_url)
-# As many at once as the others have: a window for each generation.
-slots = Queue("slots", worker_concurrency=WINDOW * len(work.generations), polling_interval_sec=0.2)
-DBOS(
-    config={
-        "name": "peer",
-        "system_database_url": work.database_url,
-        "application_version": "1",
-        "executor_id": "local",
-        "log_level": "ERROR",
-        "run_migrations": True,
-    }
-)
+# Seconds between two looks at the queue, and at a result: a tenth of DBOS's own second, so that little time is lost.
+LOOK = 0.1
+# DBOS's own limit is 100, after which a workflow is set aside; a longer run of kills than ours would meet it.
+RECOVERIES = 10_000
+SLOTS = "slots"
+_writer: Writer
 
 
-@DBOS.step()
+@DBOS.step(retries_allowed=True, max_attempts=5)
 async def draft(generation: str, slot: int) -> str:
     """One call of the model."""
-    return await writer.draft(generation, slot)
+    return await _writer.draft(generation, slot)
 
 
 @DBOS.step()
@@ -37,29 +30,60 @@ async def checked(raw: str) -> bool:
     return check(raw)
 
 
-@DBOS.workflow()
+@DBOS.workflow(max_recovery_attempts=RECOVERIES)
 async def question(generation: str, slot: int) -> int:
     """One slot."""
     raw = await draft(generation, slot)
     return slot if await checked(raw) else -1
 
 
-@DBOS.workflow()
+@DBOS.workflow(max_recovery_attempts=RECOVERIES)
 async def write(generation: str, count: int) -> list[int]:
-    """One generation."""
+    """One generation. The children's ids follow from this one's, so that a second run finds those of the first."""
+    slots = await DBOS.retrieve_queue_async(SLOTS)
+    assert slots is not None  # noqa: S101 - registered below
     handles = [await slots.enqueue_async(question, generation, slot) for slot in range(count)]
-    return sorted([await handle.get_result() for handle in handles])
+    return sorted([await handle.get_result(polling_interval_sec=LOOK) for handle in handles])
+
+
+def prepare(database_url: str) -> None:
+    """Make its tables, once and before the clock runs, as for all."""
+    DBOS.migrate(database_url)
 
 
 async def _main() -> None:
+    global _writer  # noqa: PLW0603 - steps are functions of a module, and this is how they reach what they need
+    work = Work.asked()
+    _writer = Writer(work.model_url)
+    DBOS(config=_config(work))
     DBOS.launch()
-    handles = []
-    for generation in work.generations:
-        with SetWorkflowID(generation):  # the same id is the same workflow, however often it is started
-            handles.append(await DBOS.start_workflow_async(write, generation, work.questions))
-    results = [await handle.get_result() for handle in handles]
+    await _queue(work)
+    handles = [await _started(generation, work.questions) for generation in work.generations]
+    results = [await handle.get_result(polling_interval_sec=LOOK) for handle in handles]
     work.tell(dict(zip(work.generations, results, strict=True)))
     DBOS.destroy()
+
+
+def _config(work: Work) -> DBOSConfig:
+    return {
+        "name": "peer",
+        "system_database_url": work.database_url,
+        "application_version": "1",
+        "executor_id": "local",
+        "run_migrations": False,
+        "log_level": "WARNING",
+    }
+
+
+async def _queue(work: Work) -> Queue:
+    # As many at once as the others have: a window for each generation.
+    at_once = work.window * len(work.generations)
+    return await DBOS.register_queue_async(SLOTS, worker_concurrency=at_once, polling_interval_sec=LOOK)
+
+
+async def _started(generation: str, count: int) -> WorkflowHandleAsync[list[int]]:
+    with SetWorkflowID(generation):  # the same id is the same workflow, however often it is started
+        return await DBOS.start_workflow_async(write, generation, count)
 
 
 if __name__ == "__main__":

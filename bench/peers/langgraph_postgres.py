@@ -8,11 +8,12 @@ import asyncio
 import operator
 from typing import Annotated, Any, TypedDict
 
+from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.graph import END, START, StateGraph
-from langgraph.types import Send
+from langgraph.types import RetryPolicy, Send
 
-from bench.peers.work import WINDOW, Work, Writer, check
+from bench.peers.work import Work, Writer, check
 
 
 class _Slot(TypedDict, total=False):
@@ -27,17 +28,22 @@ class _Generation(TypedDict, total=False):
     questions: Annotated[list[list[Any]], operator.add]
 
 
+def prepare(database_url: str) -> None:
+    """Make its tables, once and before the clock runs, as for all."""
+    with PostgresSaver.from_conn_string(database_url) as saver:
+        saver.setup()
+
+
 async def _main() -> None:
     work = Work.asked()
     async with AsyncPostgresSaver.from_conn_string(work.database_url) as saver:
-        await saver.setup()
         graph = _graph(Writer(work.model_url)).compile(checkpointer=saver)
         slots = await asyncio.gather(*(_run(graph, work, generation) for generation in work.generations))
     work.tell(dict(zip(work.generations, slots, strict=True)))
 
 
 async def _run(graph: Any, work: Work, generation: str) -> list[int]:
-    config = {"configurable": {"thread_id": generation}, "max_concurrency": WINDOW}
+    config = {"configurable": {"thread_id": generation}, "max_concurrency": work.window}
     begun = (await graph.aget_state(config)).created_at is not None
     start = None if begun else {"generation": generation, "count": work.questions, "questions": []}
     await graph.ainvoke(start, config, durability="sync")
@@ -50,7 +56,7 @@ def _graph(writer: Writer) -> StateGraph[Any, Any, Any, Any]:
         return {"raw": await writer.draft(state["generation"], state["slot"])}
 
     question = StateGraph(_Slot)
-    question.add_node("draft", draft)
+    question.add_node("draft", draft, retry_policy=RetryPolicy(max_attempts=5))
     question.add_node("check", lambda state: {"raw": state["raw"] if check(state["raw"]) else ""})
     question.add_edge(START, "draft")
     question.add_edge("draft", "check")

@@ -13,8 +13,6 @@ from pathlib import Path
 from model.client import ModelClient
 from model.prompts import Assignment, draft_messages
 
-# Slots of one generation that are written at once.
-WINDOW = 4
 PARTS = 25
 _SAMPLE = Path(__file__).parent.parent.parent / "samples" / "cell-biology.md"
 
@@ -27,6 +25,8 @@ class Work:
     model_url: str
     generations: list[str]
     questions: int
+    # Slots of one generation that are written at once.
+    window: int
     # Written when all is done: generation -> slots with a question.
     results: Path
 
@@ -38,15 +38,28 @@ class Work:
         parser.add_argument("--model-url", required=True)
         parser.add_argument("--generations", required=True)
         parser.add_argument("--questions", type=int, required=True)
+        parser.add_argument("--window", type=int, required=True)
         parser.add_argument("--results", type=Path, required=True)
-        asked = parser.parse_args()
-        return cls(asked.database_url, asked.model_url, asked.generations.split(","), asked.questions, asked.results)
+        asked = vars(parser.parse_args())
+        return cls(**{**asked, "generations": asked["generations"].split(",")})
+
+    def arguments(self) -> list[str]:
+        """The command line that says the same."""
+        return [
+            *("--database-url", self.database_url, "--model-url", self.model_url),
+            *("--generations", ",".join(self.generations), "--questions", str(self.questions)),
+            *("--window", str(self.window), "--results", str(self.results)),
+        ]
 
     def tell(self, slots: dict[str, list[int]]) -> None:
         """Say that all is done."""
         draft = self.results.with_suffix(".draft")
         draft.write_text(json.dumps(slots))
         draft.rename(self.results)
+
+    def told(self) -> dict[str, list[int]] | None:
+        """What was said; None before the end."""
+        return json.loads(self.results.read_text()) if self.results.exists() else None
 
 
 class Writer:

@@ -67,7 +67,9 @@ class Striker:
         cluster, seconds = self._cluster, strike.details.get("seconds", 0)
         match strike.kind:
             case "kills":
-                done.hit = cluster.processes[strike.target].kill()
+                # One that is being started again cannot be killed: then another one is.
+                victims = [strike.target, *(name for name in cluster.workers if name != strike.target)]
+                done.hit = any(cluster.processes[name].kill() for name in victims)
             case "freezes":
                 done.hit = cluster.freeze(strike.target, seconds)
             case "outages":
