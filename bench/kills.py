@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -79,22 +80,22 @@ def main() -> None:
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--generations", type=int, default=12)
-    parser.add_argument("--questions", type=int, default=30, help="of each generation")
+    parser.add_argument("--generations", type=int, default=5)
+    parser.add_argument("--questions", type=int, default=60, help="of each generation")
     parser.add_argument("--window", type=int, default=2, help="questions of one generation that are written at once")
-    parser.add_argument("--kills", type=int, default=30)
-    parser.add_argument("--between", type=float, nargs=2, default=(4.0, 8.0), help="seconds from a kill to the next")
-    parser.add_argument("--latency", default="1-3", help="seconds that the model takes")
+    parser.add_argument("--kills", type=int, default=24)
+    parser.add_argument("--between", type=float, nargs=2, default=(6.0, 10.0), help="seconds from a kill to the next")
+    parser.add_argument("--latency", default="1-3", help="seconds that the model takes; at least 1")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=float, default=420.0, help="seconds after which one is given up")
     parser.add_argument("--only", nargs="*", choices=list(PEERS))
     parser.add_argument("--json", type=Path, help="write all figures here")
-    parser.add_argument("--logs", type=Path, help="folder for what the programs say; a new one unless given")
+    parser.add_argument("--logs", type=Path, help="folder for logs and the ledger; a new one unless given")
     return parser.parse_args()
 
 
 def _run(world: Bench, plan: _Plan, which: str) -> Outcome:
-    """A model of its own for each, so that none meets another's load or ledger."""
+    """A model process for each, so that none meets what another left in its memory. Its ledger joins the logs."""
     name, module = PEERS[which]
     with world.process("demo-model", "--port", "0", DEMO_MODEL_LATENCY=plan.latency) as (_, url):
         work = Work(
@@ -106,7 +107,9 @@ def _run(world: Bench, plan: _Plan, which: str) -> Outcome:
             results=world.folder / f"{which}.json",
         )
         work, fate = _peer(plan, module, work) if module else _service(world, plan, work)
-    seen = witness(read(world.folder / "home/demo-model/ledger.jsonl", work.generations), fate.kills)
+    ledger = plan.logs / f"{which}-ledger.jsonl"
+    shutil.copyfile(world.folder / "home/demo-model/ledger.jsonl", ledger)
+    seen = witness(read(ledger, work.generations), fate.kills)
     return Outcome(name, plan.generations * plan.questions, work.told() or {}, fate, seen)
 
 
