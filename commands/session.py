@@ -177,25 +177,28 @@ def _api_launch(settings: Settings, addresses: Addresses, port: int | None) -> L
 
 def _shared(settings: Settings, addresses: Addresses) -> dict[str, str]:
     """What worker and API need alike."""
-    key, demo = settings.openai_api_key, settings.uses_demo_model
-    payload_keys = settings.payload_keys
-    demo_url = f"http://{addresses.parts[DEMO_MODEL_PART]}/v1" if demo else ""
+    demo_url = f"http://{addresses.parts[DEMO_MODEL_PART]}/v1" if settings.uses_demo_model else ""
     return {
         "DATABASE_URL": addresses.database_url,
         "TEMPORAL_ADDRESS": addresses.temporal_address,
         "TEMPORAL_NAMESPACE": settings.temporal_namespace,
         "MCQ_HOME": str(settings.mcq_home),
         "TASK_QUEUE": settings.task_queue,
-        "PAYLOAD_KEYS": payload_keys.get_secret_value() if payload_keys else "",
+        "PAYLOAD_KEYS": _plain(settings.payload_keys),
         "LOG_LEVEL": settings.log_level,
         # A process of an older code than ours would be kept otherwise.
         "MCQ_CODE": code_fingerprint(),
         "OPENAI_BASE_URL": demo_url or settings.openai_base_url or "",
-        "OPENAI_API_KEY": key.get_secret_value() if key else "",
+        "OPENAI_API_KEY": _plain(settings.openai_api_key),
         "OPENAI_MODEL": settings.model_name,
         "OPENAI_TIMEOUT": str(settings.openai_timeout),
         "OPENAI_PRICES": settings.openai_prices or "",
     }
+
+
+def _plain(secret: SecretStr | None) -> str:
+    """For an environment, where nothing is an empty text."""
+    return secret.get_secret_value() if secret else ""
 
 
 def api_secret(settings: Settings) -> str:

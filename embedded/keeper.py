@@ -264,21 +264,25 @@ class Keeper:
 
     def _watch(self) -> None:
         """One look at the part that we own."""
-        if self._child is not None and not self._child.ended:
-            if self._built_for != (now := self._addresses()):
-                self._built_for = now
-                if self.part.definition(self._context(self._memory.ports())) != self._definition:
-                    self._report(f"{self.part.name}: an address that it needs changed, starting it again")
-                    self._stop(self._child.mark)
-                    self._start()
-            if not self._is_silent():
-                return
-            self._stop(self._child.mark)
+        child = self._child
+        if child is None or child.ended:
+            self._count_death(child.how_it_ended if child is not None else "ended")
+        elif self._is_outdated():
+            self._report(f"{self.part.name}: an address that it needs changed, starting it again")
+            self._stop(child.mark)
+        elif self._is_silent():
+            self._stop(child.mark)
             self._count_death("lived but no longer served")
-            self._start()
+        else:
             return
-        self._count_death(self._child.how_it_ended if self._child is not None else "ended")
         self._start()
+
+    def _is_outdated(self) -> bool:
+        """Whether the part runs with an address that is another by now."""
+        if self._built_for == (now := self._addresses()):
+            return False
+        self._built_for = now
+        return self.part.definition(self._context(self._memory.ports())) != self._definition
 
     def _is_silent(self) -> bool:
         """Whether the part that runs has not served for so long that only a new start can help."""

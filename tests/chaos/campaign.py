@@ -76,7 +76,7 @@ async def run(plan: Plan, folder: Path) -> Result:
     content = sample_chapter().text
     began, clock = datetime.now(UTC), time.monotonic()
     proxied = NETWORK in plan.faults
-    environment = {"CRASH_FOLDER": str(folder / "home" / "crash-points"), "WORKFLOW_WINDOW": "4"}
+    environment = {"WORKFLOW_WINDOW": "4"}
     cluster = Cluster(
         folder / "home", workers=plan.workers, latency=plan.latency, proxied=proxied, environment=environment
     )

@@ -7,10 +7,11 @@ decides how long a part is down.
 import os
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from embedded import process
 from embedded.home import Home
@@ -29,6 +30,7 @@ from embedded.temporal_server import TemporalServer
 from settings import Settings
 from storage.migrate import migrate
 from tests.chaos.processes import Process, Zygote
+from tests.support.homes import new_home, remove_home
 from tests.support.proxy import Proxy, Way
 
 API, DEMO_MODEL = "api", "demo-model"
@@ -229,6 +231,7 @@ class Cluster:
             "DEMO_MODEL_FAULTS": self.model_faults,
             "LOG_LEVEL": "INFO",
             "WORKER_DRAIN_TIMEOUT": "5",
+            "CRASH_FOLDER": str(self.crash_folder),
         }
         return {**mine, **self._extra}
 
@@ -248,6 +251,17 @@ class Cluster:
             elif silence.lasts(one.serves()):
                 self.silences += 1
                 one.kill()
+
+
+@contextmanager
+def fresh_cluster(**options: Any) -> Iterator[Cluster]:
+    """A cluster in a new folder, gone afterwards."""
+    home = new_home()
+    try:
+        with Cluster(home, **options) as cluster:
+            yield cluster
+    finally:
+        remove_home(home)
 
 
 def _silent(_line: str) -> None:

@@ -34,21 +34,22 @@ class OneTeacher:
         self.workflow_id = answer.json()["workflow_id"]
         return self.workflow_id
 
+    def look(self) -> httpx2.Response:
+        """Ask where it stands."""
+        return self.client.get(f"{self.quiz}/generation-status", params={"workflow_id": self.workflow_id})
+
     def status(self) -> dict[str, object]:
         """Where it stands; 200, or the test fails."""
-        address, params = f"{self.quiz}/generation-status", {"workflow_id": self.workflow_id}
-        status: dict[str, object] = self.client.get(address, params=params).raise_for_status().json()
+        status: dict[str, object] = self.look().raise_for_status().json()
         return status
 
     def resume(self) -> None:
         """Resume it."""
-        params = {"workflow_id": self.workflow_id}
-        self.client.post(f"{self.quiz}/resume-generation", params=params).raise_for_status()
+        self._act("resume-generation")
 
     def cancel(self) -> None:
         """Cancel it."""
-        params = {"workflow_id": self.workflow_id}
-        self.client.post(f"{self.quiz}/cancel-generation", params=params).raise_for_status()
+        self._act("cancel-generation")
 
     def until(self, wanted: str, seconds: float = 120) -> dict[str, object]:
         """Wait for a status."""
@@ -62,9 +63,8 @@ class OneTeacher:
 
     def seen(self) -> int:
         """The same; -1 while the API cannot tell."""
-        address, params = f"{self.quiz}/generation-status", {"workflow_id": self.workflow_id}
         try:
-            answer = self.client.get(address, params=params)
+            answer = self.look()
         except httpx2.HTTPError:
             return -1
         return int(answer.json()["progress"]["completed"]) if answer.status_code == 200 else -1
@@ -79,3 +79,6 @@ class OneTeacher:
         lines = read_ledger(self._cluster.ledger)
         answered = Counter(one.step for one in lines if one.outcome == "answered" and one.step[0] == self.workflow_id)
         return [step for step, times in answered.items() if times > 1]
+
+    def _act(self, action: str) -> None:
+        self.client.post(f"{self.quiz}/{action}", params={"workflow_id": self.workflow_id}).raise_for_status()

@@ -41,12 +41,12 @@ class Zygote:
 
 
 class Process:
-    """A process under a name. `start` gives the mark of a new one; `ready` says whether it serves."""
+    """A process under a name. `start` gives the mark of a new one; `serves` says whether it answers."""
 
-    def __init__(self, name: str, start: Callable[[], Mark], ready: Callable[[], bool] = lambda: True) -> None:
+    def __init__(self, name: str, start: Callable[[], Mark], serves: Callable[[], bool] = lambda: True) -> None:
         self.name = name
         self._start = start
-        self._ready = ready
+        self.serves = serves
         self.mark: Mark | None = None
         self.starts = 0
         # Somebody wants it to be down: it is not started again.
@@ -57,10 +57,6 @@ class Process:
     def lives(self) -> bool:
         """Whether it runs, frozen or not."""
         return self.mark is not None and self.mark.lives()
-
-    def serves(self) -> bool:
-        """Whether it answers."""
-        return self._ready()
 
     def start(self) -> None:
         """Start it unless it runs."""

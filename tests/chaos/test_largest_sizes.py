@@ -6,7 +6,7 @@ from storage.quizzes import NewDocument
 from tests.chaos.judge import MOST_BYTES, MOST_EVENTS, size_of
 from tests.support.encyclopedia import encyclopedia
 from tests.support.world import World
-from tests.workflow.history import runs_of
+from tests.workflow.history import histories_of
 from tests.workflow.ledger import paid_twice
 
 
@@ -22,8 +22,7 @@ async def test_every_question_is_written_and_histories_stay_small(world: World, 
         await world.assert_complete(workflow_id, questions)
         await world.until_closed(workflow_id)
     assert paid_twice(world.demo.calls(workflow_id)) == []
-    for run_id in await runs_of(world.temporal, workflow_id):
-        history = await world.temporal.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+    for history in (await histories_of(world.temporal, workflow_id)).values():
         assert len(history.events) <= MOST_EVENTS and size_of(history) <= MOST_BYTES
         assert len(history.events) < 2 * world.settings.workflow_longest_run
     row = await world.states.load(workflow_id)

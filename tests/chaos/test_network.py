@@ -5,9 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos.cluster import DEMO_MODEL, PAIRS, Cluster
+from tests.chaos.cluster import DEMO_MODEL, PAIRS, Cluster, fresh_cluster
 from tests.chaos.one_teacher import OneTeacher
-from tests.support.homes import new_home, remove_home
 from tests.support.proxy import Way
 from tests.support.waiting import until_now
 
@@ -21,11 +20,9 @@ SECONDS, DELAY = 2.0, 1.5
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """One for all of them, with a proxy between each pair."""
-    home = new_home()
     environment = {"WORKFLOW_WINDOW": str(WINDOW), "WORKFLOW_MIRROR_DELAY": "0.2"}
-    with Cluster(home, workers=1, latency="1-1.5", proxied=True, environment=environment) as running:
+    with fresh_cluster(workers=1, latency="1-1.5", proxied=True, environment=environment) as running:
         yield running
-    remove_home(home)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=" to ".join)

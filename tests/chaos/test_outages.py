@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos.cluster import POSTGRES, TEMPORAL, Cluster
+from tests.chaos.cluster import POSTGRES, TEMPORAL, Cluster, fresh_cluster
 from tests.chaos.one_teacher import OneTeacher
-from tests.support.homes import new_home, remove_home
 from tests.support.waiting import until_now
 
 QUESTIONS = 12
@@ -15,12 +14,9 @@ QUESTIONS = 12
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """One for all of them: each waits until everything serves again."""
-    home = new_home()
-    with Cluster(
-        home, workers=2, latency="0.5-1", environment={"WORKFLOW_WINDOW": "2", "WORKFLOW_MIRROR_DELAY": "0.2"}
-    ) as running:
+    environment = {"WORKFLOW_WINDOW": "2", "WORKFLOW_MIRROR_DELAY": "0.2"}
+    with fresh_cluster(workers=2, latency="0.5-1", environment=environment) as running:
         yield running
-    remove_home(home)
 
 
 @pytest.mark.parametrize("part", [POSTGRES, TEMPORAL])
@@ -46,7 +42,7 @@ def test_postgres_is_away_for_a_minute(cluster: Cluster) -> None:
     until_now(teacher.seen, lambda now: now >= 1, 60)
     cluster.down(POSTGRES, 60)
     until_now(cluster.processes[POSTGRES].serves, lambda serves: not serves, 10)
-    answer = teacher.client.get(f"{teacher.quiz}/generation-status", params={"workflow_id": teacher.workflow_id})
+    answer = teacher.look()
     assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0
     until_now(cluster.processes[POSTGRES].serves, seconds=90)
     until_now(teacher.seen, lambda now: now == QUESTIONS, 60)

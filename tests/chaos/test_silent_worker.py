@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+import httpx2
+
 from temporal_client import connect
 from tests.chaos.cluster import Cluster
 from tests.chaos.evidence import read_ledger
@@ -18,16 +20,20 @@ def test_a_worker_that_stops_polling_makes_the_service_unready(make_cluster: Cal
     """Its process lives and its connections stand: only its silence tells. Woken up, it goes on as if nothing was."""
     cluster = make_cluster(workers=1, latency="0.5", environment={"WORKFLOW_WINDOW": "1"})
     teacher = OneTeacher(cluster)
-    assert until_now(lambda: teacher.client.get("/readyz").status_code, lambda status: status == 200) == 200
+
+    def ready() -> httpx2.Response:
+        return teacher.client.get("/readyz")
+
+    until_now(ready, lambda answer: answer.status_code == 200)
     teacher.generate(6)
     until_now(teacher.seen, lambda completed: completed >= 1, 60)
     worker = cluster.processes[cluster.workers[0]]
     assert worker.freeze()
-    ready = until_now(lambda: teacher.client.get("/readyz"), lambda answer: answer.status_code == 503, 150).json()
-    assert (ready["database"], ready["temporal"], ready["workers"]) == (True, True, 0)
+    told = until_now(ready, lambda answer: answer.status_code == 503, 150).json()
+    assert (told["database"], told["temporal"], told["workers"]) == (True, True, 0)
     assert teacher.status()["stalled"] is not None
     worker.thaw()
-    until_now(lambda: teacher.client.get("/readyz").status_code, lambda status: status == 200, 30)
+    until_now(ready, lambda answer: answer.status_code == 200, 30)
     teacher.until("completed")
     assert teacher.slots() == list(range(6))
     assert worker.starts == 1

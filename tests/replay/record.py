@@ -6,6 +6,7 @@ It overwrites none; see README.md for why.
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowHistory
@@ -17,7 +18,7 @@ from tests.replay.scrub import scrubbed
 from tests.replay.versions import under_way
 from tests.support.content import sample_chapter
 from tests.support.world import World
-from tests.workflow.history import runs_of
+from tests.workflow.history import histories_of
 from tests.workflow.short_histories import short_histories, short_world
 from tests.workflow.test_duplicates import PARAGRAPH
 
@@ -139,27 +140,23 @@ async def test_record(world: World, name: str) -> None:
 
 async def test_record_a_continued_generation(short_world: World) -> None:
     """Run and store the first and the second run of a generation that the server wanted to be continued as new."""
-    _skip_if_stored("continued_first")
-    world = short_world
-    workflow_id = await world.start(24, workflow_window=4)
-    async with world.worker():
-        await world.assert_complete(workflow_id, 24)
-        await world.handle(workflow_id).result()
-    first, second = (await runs_of(world.temporal, workflow_id))[:2]
-    for name, run_id in (("continued_first", first), ("continued_second", second)):
-        _store(name, await world.temporal.get_workflow_handle(workflow_id, run_id=run_id).fetch_history())
+    await _record_two_runs(short_world, "continued")
 
 
 async def test_record_a_generation_of_short_runs(world: World) -> None:
     """The same where its own options say how long a run may be."""
-    _skip_if_stored("limited_first")
-    workflow_id = await world.start(24, workflow_window=4, workflow_longest_run=60)
+    await _record_two_runs(world, "limited", workflow_longest_run=60)
+
+
+async def _record_two_runs(world: World, name: str, **changes: Any) -> None:
+    _skip_if_stored(f"{name}_first")
+    workflow_id = await world.start(24, workflow_window=4, **changes)
     async with world.worker():
         await world.assert_complete(workflow_id, 24)
         await world.handle(workflow_id).result()
-    first, second = (await runs_of(world.temporal, workflow_id))[:2]
-    for name, run_id in (("limited_first", first), ("limited_second", second)):
-        _store(name, await world.temporal.get_workflow_handle(workflow_id, run_id=run_id).fetch_history())
+    first, second = list((await histories_of(world.temporal, workflow_id)).values())[:2]
+    _store(f"{name}_first", first)
+    _store(f"{name}_second", second)
 
 
 def _skip_if_stored(name: str) -> None:

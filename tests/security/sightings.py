@@ -7,7 +7,7 @@ from psycopg import sql
 from temporalio.client import Client
 
 from tests.security.echo import forms
-from tests.workflow.history import runs_of
+from tests.workflow.history import histories_of
 
 # The one column that is made from a secret: argon2 hashes.
 HASHES = ("user", "password_hash")
@@ -31,9 +31,8 @@ class Sightings:
 
     async def look_at_temporal(self, client: Client, workflow_id: str) -> None:
         """Every event of every run, as JSON and as it is stored; and memo, search attributes, open activities."""
-        for run_id in await runs_of(client, workflow_id):
+        for run_id, history in (await histories_of(client, workflow_id)).items():
             handle = client.get_workflow_handle(workflow_id, run_id=run_id)
-            history = await handle.fetch_history()
             self.look("history as JSON", history.to_json())
             for event in history.events:
                 self.look("history", event.SerializeToString())

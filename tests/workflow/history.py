@@ -6,7 +6,7 @@ from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHistory
 
 from tests.support.world import NODES, World, scheduled
 
@@ -30,15 +30,20 @@ def most_nodes_at_once(events: Iterable[HistoryEvent]) -> int:
     return most
 
 
-async def runs_of(client: Client, workflow_id: str) -> list[str]:
-    """The run ids of a workflow that was continued as new, oldest first."""
-    runs: list[str] = []
+async def histories_of(client: Client, workflow_id: str) -> dict[str, WorkflowHistory]:
+    """The history of each run of a workflow that was continued as new, by run id, oldest first."""
+    newest_first: dict[str, WorkflowHistory] = {}
     run_id = (await client.get_workflow_handle(workflow_id).describe()).run_id
     while run_id:
-        runs.insert(0, run_id)
         history = await client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+        newest_first[run_id] = history
         run_id = history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
-    return runs
+    return dict(reversed(newest_first.items()))
+
+
+async def runs_of(client: Client, workflow_id: str) -> list[str]:
+    """The run ids of a workflow that was continued as new, oldest first."""
+    return list(await histories_of(client, workflow_id))
 
 
 async def inputs_of(world: World, workflow_id: str, node: str) -> list[dict[str, Any]]:
