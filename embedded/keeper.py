@@ -160,7 +160,7 @@ class Keeper:
 
     def _adopt(self, record: PartRecord) -> bool:
         mark = record.mark
-        context = self._context(self._memory.ports())
+        context = self._context()
         child = process.Child(mark)
         deadline = time.monotonic() + (_ADOPT_TIMEOUT if record.ready else self.part.ready_timeout)
         while not (ready := self.part.is_ready(context)) and not child.ended and time.monotonic() < deadline:
@@ -183,7 +183,7 @@ class Keeper:
 
     def _compare(self, record: PartRecord, *, alone: bool) -> bool:
         """Whether the running process must be replaced, as it was started with another definition and is ours alone."""
-        if self.part.definition(self._context(self._memory.ports())) == record.definition:
+        if self.part.definition(self._context()) == record.definition:
             return False
         with locked(self._home.door):
             others = self._users.others()
@@ -279,16 +279,12 @@ class Keeper:
 
     def _is_outdated(self) -> bool:
         """Whether the part runs with an address that is another by now."""
-        if self._built_for == (now := self._addresses()):
-            return False
-        self._built_for = now
-        return self.part.definition(self._context(self._memory.ports())) != self._definition
+        before, self._built_for = self._built_for, self._addresses()
+        return before != self._built_for and self.part.definition(self._context()) != self._definition
 
     def _is_silent(self) -> bool:
         """Whether the part that runs has not served for so long that only a new start can help."""
-        if not self.part.watched or not self._silence.is_time_to_ask():
-            return False
-        return self._silence.lasts(self.part.is_ready(self._context(self._memory.ports())))
+        return self.part.watched and self._silence.is_too_long(lambda: self.part.is_ready(self._context()))
 
     # --- helpers ------------------------------------------------------------------------------------------------
 
@@ -296,7 +292,8 @@ class Keeper:
         if self._closing.wait(seconds):
             raise CancelledStartError("The stack was closed while it was starting.")
 
-    def _context(self, own: dict[str, int]) -> Context:
+    def _context(self, claimed: dict[str, int] | None = None) -> Context:
+        own = self._memory.ports() if claimed is None else claimed
         return Context(self._home, own, self._addresses, self._report, self._closing)
 
     def _stop(self, mark: process.Mark) -> None:
