@@ -15,7 +15,12 @@ from tests.support.waiting import until
 
 ONE, TWO = NewDocument("one.md", "One", "Cells. " * 50), NewDocument("two.md", "Two", "Atoms. " * 50)
 CHUNKS = [Chunk(0, 100, 0), Chunk(100, 200, 1), Chunk(200, 350, 1)]
-LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+# Of this test's database: other tests' clients are on the same server.
+LOCKS = """
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+IN_TRANSACTIONS = """
+SELECT state FROM pg_stat_activity WHERE state LIKE 'idle in%%' AND datname = current_database()"""
 
 
 async def _quiz(quizzes: QuizStore, *documents: NewDocument, **settings: str) -> Quiz:
@@ -127,8 +132,7 @@ async def test_other_processes_are_kept_out(quizzes: QuizStore, database_url: st
         waiting = asyncio.create_task(enter())
         await until(lambda: asyncio.to_thread(query, database_url, LOCKS), lambda rows: rows[0][0] == 1)
         assert not entered.is_set()
-        states = query(database_url, "SELECT state FROM pg_stat_activity WHERE state LIKE 'idle in%%'")
-        assert states == []
+        assert query(database_url, IN_TRANSACTIONS) == []
     await waiting
     assert entered.is_set()
     await other.dispose()
