@@ -59,13 +59,13 @@ def schedule(seed: int, kinds: Sequence[str], workers: Sequence[str], *, kills: 
 
 
 def _kills(draw: random.Random, workers: Sequence[str], kills: int, seconds: float) -> Iterator[Strike]:
-    # Even over the time, and in the mean never closer than these bounds say.
-    low, high = BETWEEN_KILLS
-    stretch = max(1.0, seconds / (kills * (low + high) / 2)) if kills else 1.0
+    gaps = [draw.uniform(*BETWEEN_KILLS) for _ in range(kills)]
+    # Even over the time, the last one at its end, and never closer than the bounds say: then there are fewer.
+    stretch = max(1.0, seconds / sum(gaps)) if gaps else 1.0
     at = 0.0
-    for _ in range(kills):
-        at += draw.uniform(low, high) * stretch
-        if at > seconds:
+    for gap in gaps:
+        at += gap * stretch
+        if at > seconds + 1e-6:
             return
         yield Strike(at, KILLS, draw.choice(workers))
 

@@ -17,6 +17,8 @@ from tests.support.proxy import Way
 
 # Seconds that the network's slow way holds what is sent.
 DELAY = 3.0
+# How often a kill looks for a worker that lives, 0.05 s apart.
+PATIENCE = 100
 
 
 @dataclass
@@ -67,9 +69,8 @@ class Striker:
         cluster, seconds = self._cluster, strike.details.get("seconds", 0)
         match strike.kind:
             case "kills":
-                # One that is being started again cannot be killed: then another one is.
-                victims = [strike.target, *(name for name in cluster.workers if name != strike.target)]
-                done.hit = any(cluster.processes[name].kill() for name in victims)
+                done.hit = await self._kill_a_worker(strike.target)
+                done.at = datetime.now(UTC)  # it may have had to wait
             case "freezes":
                 done.hit = cluster.freeze(strike.target, seconds)
             case "outages":
@@ -84,6 +85,15 @@ class Striker:
             case _:
                 (cluster.crash_folder / strike.target).touch()
                 done.hit = True
+
+    async def _kill_a_worker(self, target: str) -> bool:
+        """One that is being started again cannot be killed: then another one is, as soon as one lives."""
+        victims = [target, *(name for name in self._cluster.workers if name != target)]
+        for _ in range(PATIENCE):
+            if any(self._cluster.processes[name].kill() for name in victims):
+                return True
+            await asyncio.sleep(0.05)
+        return False
 
     async def _cut(self, strike: Strike, seconds: float) -> bool:
         who, _, target = strike.target.partition(" to ")
