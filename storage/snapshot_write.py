@@ -64,11 +64,13 @@ WITH wanted AS (
 )
 SELECT count(*) FROM wanted
 """
-# `state_data` is merged: the options of the start stay beside the progress.
+# `state_data` is merged: the options of the start stay beside the progress. A run that was reset to an early event
+# finds its questions one by one, while a reader has all that were ever made: those are counted.
 _STATE = """
 UPDATE workflow_state
 SET run_id = %(run_id)s, sequence = %(sequence)s, status = %(status)s, current_node = %(current_node)s,
-    total_steps = %(total)s, completed_steps = %(completed)s, state_data = state_data || %(progress)s::jsonb,
+    total_steps = %(total)s, state_data = state_data || %(progress)s::jsonb,
+    completed_steps = greatest(%(completed)s, (SELECT count(*) FROM question WHERE workflow_id = %(workflow_id)s)),
     checkpoint_data = %(checkpoint)s::jsonb, error_message = %(error_message)s, last_checkpoint = %(moment)s,
     updated_at = %(moment)s, completed_at = %(completed_at)s
 WHERE id = %(id)s
@@ -155,6 +157,7 @@ def _questions(row: Locked, snapshot: StateWrite, wanted: list[tuple[int, str, i
 def _state(row: Locked, snapshot: StateWrite, moment: datetime) -> dict[str, Any]:
     return {
         "id": row.id,
+        "workflow_id": snapshot.workflow_id,
         "run_id": snapshot.run_id,
         "sequence": snapshot.sequence,
         "status": snapshot.status,
@@ -176,7 +179,7 @@ def _measured(row: Locked, snapshot: StateWrite, moment: datetime) -> dict[str, 
     """
     pace = Pace(**(row.pace or {}))
     if row.status == Status.RUNNING and row.run_id in (snapshot.run_id, None):
-        pace = pace.after(snapshot.completed - row.completed_steps, (moment - row.updated_at).total_seconds())
+        pace = pace.after(max(snapshot.completed - row.completed_steps, 0), (moment - row.updated_at).total_seconds())
     # A run that tells is a start that arrived.
     outsiders: dict[str, Any] = {"stalled": None, UNANSWERED: False, NEVER_ARRIVED: False}
     if snapshot.status is not Status.RUNNING:
@@ -189,7 +192,6 @@ def _event(row: Locked, snapshot: StateWrite) -> dict[str, Any]:
     recovers = (takes_over and bool(row.run_id or row.retry_count)) or not was_open
     data = {
         "status": snapshot.status,
-        "completed": snapshot.completed,
         "total": snapshot.total,
         "slots": sorted(slot for slot, _, _ in snapshot.questions),
         **({"reason": snapshot.error_message} if snapshot.error_message else {}),

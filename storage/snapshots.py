@@ -82,11 +82,15 @@ def event_type(write: StateWrite, *, recovers: bool, before: str) -> EventType:
     return EventType.STATE_CHANGE if write.status != before else EventType.CHECKPOINT
 
 
-# Add to a generation's log and wake whoever listens. The caller holds the lock of the generation's row.
+# Add to a generation's log and wake whoever listens. The caller holds the lock of the generation's row, which has
+# its new state already: the event tells the row's number of questions.
 WRITE_EVENT = """
 WITH written AS (
   INSERT INTO workflow_event (workflow_state_id, run_id, sequence, event_type, event_data, created_at)
-  VALUES (%(state_id)s, %(run_id)s, %(sequence)s, %(kind)s, %(data)s::jsonb, clock_timestamp()) ON CONFLICT DO NOTHING
+  SELECT id, %(run_id)s, %(sequence)s, %(kind)s,
+         %(data)s::jsonb || jsonb_build_object('completed', completed_steps), clock_timestamp()
+  FROM workflow_state WHERE id = %(state_id)s
+  ON CONFLICT DO NOTHING
 )
 SELECT pg_notify(%(channel)s, %(quiz_id)s)
 """
@@ -96,7 +100,6 @@ SELECT pg_notify(%(channel)s, %(quiz_id)s)
 OUTSIDE = (
     col(WorkflowState.id),
     col(WorkflowState.quiz_id),
-    col(WorkflowState.completed_steps),
     col(WorkflowState.total_steps),
 )
 
@@ -105,7 +108,7 @@ async def write_outside_event(
     connection: AsyncConnection, row: Row[*tuple[Any, ...]], kind: EventType, status: Status, **more: Any
 ) -> None:
     """Log what no run wrote: a start, a finding of the reconciler. The row has OUTSIDE's columns and is locked."""
-    data = {"status": status, "completed": row.completed_steps, "total": row.total_steps, "slots": [], **more}
+    data = {"status": status, "total": row.total_steps, "slots": [], **more}
     await connection.exec_driver_sql(
         WRITE_EVENT,
         {

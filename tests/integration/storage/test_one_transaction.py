@@ -40,12 +40,12 @@ async def test_an_accepted_snapshot_brings_all_four(
 ) -> None:
     """State, questions, event and the quiz id on the channel."""
     workflow_id = await make_generation(states, quiz)
-    assert await save(states, workflow_id, 1, questions=await pay(calls, workflow_id, 2, 0)) is Fence.ACCEPTED
+    assert await save(states, workflow_id, 2, questions=await pay(calls, workflow_id, 2, 0)) is Fence.ACCEPTED
     row = await states.load(workflow_id)
-    assert row is not None and row.sequence == 1
+    assert row is not None and row.sequence == 2
     assert [question.slot for question in await states.questions(workflow_id)] == [0, 2]
     (event,) = await states.events(workflow_id)
-    assert event.event_data == {"status": "running", "completed": 1, "total": 20, "slots": [0, 2]}
+    assert event.event_data == {"status": "running", "completed": 2, "total": 20, "slots": [0, 2]}
     assert listener.heard() == [str(quiz.id)]
 
 

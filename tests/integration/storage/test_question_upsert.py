@@ -72,3 +72,17 @@ async def test_many_questions_at_once(states: WorkflowStateStore, calls: ModelCa
     await save(states, workflow_id, 1, questions=await pay(calls, workflow_id, 1, 2))
     await save(states, workflow_id, 2, questions=await pay(calls, workflow_id, *range(20)))
     assert [question.slot for question in await states.questions(workflow_id)] == list(range(20))
+
+
+async def test_a_reset_run_has_not_fewer_questions(
+    states: WorkflowStateStore, calls: ModelCallStore, quiz: Quiz
+) -> None:
+    """It finds them one by one; meanwhile status and events tell how many a reader has, and then the new ones."""
+    workflow_id = await make_generation(states, quiz)
+    await save(states, workflow_id, 3, questions=await pay(calls, workflow_id, 0, 1, 2))
+    for sequence, slots, there in [(1, [2], 3), (2, [5], 4), (5, [0, 1, 6], 5)]:
+        named = await pay(calls, workflow_id, *slots, attempt=sequence)
+        await save(states, workflow_id, sequence, run_id="run-2", completed=sequence, questions=named)
+        row = await states.load(workflow_id)
+        assert row is not None and row.completed_steps == there
+        assert (await states.events(workflow_id))[-1].event_data["completed"] == there
