@@ -43,6 +43,23 @@ class OneTeacher:
         status: dict[str, object] = self.look().raise_for_status().json()
         return status
 
+    def fault(self, kind: str, **options: object) -> None:
+        """Let the model misbehave, e.g. `fault("stall", match="mcq_1/3/")`."""
+        rule = {"kind": kind, **options}
+        httpx2.post(f"{self._cluster.model_url}/admin/faults", json={"rules": [rule]}).raise_for_status()
+
+    def clear_faults(self) -> None:
+        """Let the model be well again; what stalls goes on stalling."""
+        httpx2.delete(f"{self._cluster.model_url}/admin/faults").raise_for_status()
+
+    def calls(self) -> int:
+        """Lines that the ledger has of the generation."""
+        return sum(line.step[0] == self.workflow_id for line in read_ledger(self._cluster.ledger))
+
+    def pause(self) -> None:
+        """Pause it."""
+        self._act("pause-generation")
+
     def resume(self) -> None:
         """Resume it."""
         self._act("resume-generation")

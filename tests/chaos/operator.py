@@ -45,6 +45,12 @@ class OperatorCli:
         activity = pending[min(int(share * len(pending)), len(pending) - 1)]["activityId"]
         return await self._ok("activity", "reset", "-w", workflow_id, "--activity-id", str(activity))
 
+    async def status(self, workflow_id: str) -> str:
+        """Of the newest run, in the command's words without their prefix; empty when it cannot tell."""
+        description = await self._json("workflow", "describe", "-w", workflow_id, "-o", "json")
+        info = (description or {}).get("workflowExecutionInfo", {})
+        return str(info.get("status", "")).removeprefix("WORKFLOW_EXECUTION_STATUS_")
+
     async def _ok(self, *arguments: str) -> bool:
         code, _ = await self._run(*arguments)
         return code == 0
