@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.product_code import PACKAGES, ROOT, product_files, top_level_names
+from tests.unit.product_code import PACKAGES, ROOT, parse, product_files, top_level_names
 
 # What each part may import of ours; itself always. Later lines stand on earlier ones.
 ALLOWED = {
@@ -67,7 +67,7 @@ def _files(part: str) -> list[Path]:
 
 def _imports(file: Path) -> Iterator[tuple[int, str]]:
     """(line, top-level name) of every import, those in functions and behind TYPE_CHECKING included."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -137,7 +137,7 @@ def test_every_exception_is_needed() -> None:
 @pytest.mark.parametrize("file", product_files(), ids=_id)
 def test_what_is_public_says_what_it_is(file: Path) -> None:
     """Modules, public classes and public functions have docstrings."""
-    module = ast.parse(file.read_text(encoding="utf-8"))
+    module = parse(file.read_text(encoding="utf-8"))
     empty = not module.body
     missing = [] if empty or ast.get_docstring(module) else ["module"]
 

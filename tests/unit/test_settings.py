@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from settings import Settings
-from tests.unit.product_code import ROOT, product_files
+from tests.unit.product_code import ROOT, parse, product_files
 
 ENV_EXAMPLE = ROOT / ".env.example"
 
@@ -182,7 +182,7 @@ def test_only_the_settings_read_the_environment() -> None:
     """A setting that is read elsewhere is in no list, no example and no check."""
     readers = set()
     for file in product_files():
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(parse(file.read_text(encoding="utf-8"))):
             attribute = isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv")
             reads = attribute and isinstance(node.value, ast.Name) and node.value.id == "os"
             imports = (

@@ -14,7 +14,7 @@ import pytest
 
 import cli
 from commands.exit_codes import Exit
-from tests.unit.product_code import ROOT
+from tests.unit.product_code import ROOT, parse
 
 # A second or more of imports, none of which help needs.
 HEAVY = {
@@ -155,7 +155,7 @@ def test_exit_codes_are_distinct_and_explained() -> None:
         "INTERRUPTED": 130,
     }
     source = (ROOT / "commands" / "exit_codes.py").read_text(encoding="utf-8")
-    (cls,) = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    (cls,) = [node for node in parse(source).body if isinstance(node, ast.ClassDef)]
     lines = source.splitlines()
     for node in cls.body:
         if isinstance(node, ast.Assign) and node.targets[0].id != "OK":  # type: ignore[attr-defined]

@@ -185,10 +185,20 @@ def test_health_is_asked_where_it_is_served() -> None:
         "api": option("api", "--port"),
         "worker": environment("worker")["WORKER_METRICS_ADDRESS"].rpartition(":")[2],
         "demo-model": option("demo-model", "--port"),
+        "codec-server": option("codec-server", "--port"),
     }
     for name, port in ports.items():
         assert f"http://127.0.0.1:{port}/" in SERVICES[name]["healthcheck"]["test"][-1]
     assert SERVICES["api"]["ports"][0].endswith(f":{ports['api']}")
+
+
+def test_the_codec_server_reaches_nobody() -> None:
+    """It has the keys, and needs neither the database nor Temporal; nobody but a browser on this machine needs it."""
+    service = SERVICES["codec-server"]
+    shared = {network for name in EVERY if name != "codec-server" for network in SERVICES[name]["networks"]}
+    assert service["profiles"] == ["codec"] and not shared & set(service["networks"])
+    assert service["ports"][0].endswith(f":{option('codec-server', '--port')}")
+    assert service["environment"].keys() >= {"PAYLOAD_KEYS", "CODEC_SERVER_TOKEN"}
 
 
 def test_a_worker_is_given_time_to_drain() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.product_code import parse
+
 ROOT = Path(__file__).parents[3]
 MODULES = sorted((ROOT / "domain").rglob("*.py"))
 # Third-party code that computes and nothing else.
@@ -51,7 +53,7 @@ FOR_WORKFLOWS = [
 
 def _imports(path: Path) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parse(path.read_text())):
         if isinstance(node, ast.Import):
             found.update(alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
