@@ -194,7 +194,18 @@ class QuizGenerationWorkflow:
             )
 
     async def _finish(self, mirror: asyncio.Task[None]) -> None:
-        """The last snapshot lands before the run ends, however long PostgreSQL is away."""
+        """The last snapshot lands before the run ends, however long PostgreSQL is away.
+
+        A cancel meanwhile comes too late: it would end the run before the mirror has its last questions, or as
+        something else than the mirror says. There is one cancel a run, so one is all there is to shield from.
+        """
+        last = asyncio.create_task(self._tell_the_end(mirror))
+        try:
+            await asyncio.shield(last)
+        except asyncio.CancelledError:
+            await last
+
+    async def _tell_the_end(self, mirror: asyncio.Task[None]) -> None:
         await self._mirror.close()
         await mirror  # an exception of a task that nobody awaits would vanish
 
