@@ -17,7 +17,9 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.content import ContentActivities
+from activities.hand_back import among_workers
 from activities.heartbeat import INTERVAL as HEARTBEAT_INTERVAL
+from activities.in_flight import InFlight, NotesActivities
 from activities.mirror import MirrorActivities
 from activities.questions import QuestionActivities
 from metrics import generations
@@ -57,9 +59,12 @@ MAX_CONCURRENT_ACTIVITIES = 100
 # SDK's 10 would be half of that again; a worker that is merely busy answers within one or two.
 STICKY_TIMEOUT = 5
 
+# Below MCQ_HOME: what the workers that share it have in flight, so that they see each other die.
+IN_FLIGHT_FOLDER = "in-flight"
 
-def build_worker(client: Client, settings: Settings) -> Worker:
-    """A worker with everything it needs, ready to run."""
+
+def build_worker(client: Client, settings: Settings, in_flight: InFlight | None = None) -> Worker:
+    """A worker with everything it needs, ready to run. `in_flight` is told what it does, for those who outlive it."""
     engine = create_engine(settings.require_database_url(), pool_size=20)
     calls, quizzes = ModelCallStore(engine), QuizStore(engine)
     model = ModelClient(
@@ -72,6 +77,8 @@ def build_worker(client: Client, settings: Settings) -> Worker:
     graph = build_question_graph(questions.draft, questions.revise, check)
     options = workflow_options(graph)
     options["interceptors"].append(ActivityLogs())
+    if in_flight is not None:
+        options["interceptors"].append(NotesActivities(in_flight))
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -132,17 +139,18 @@ async def run_worker(client: Client, settings: Settings, *, taking_work: threadi
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    worker = build_worker(client, settings)
-    running = asyncio.create_task(worker.run())
-    stopping = asyncio.create_task(stop.wait())
-    taking_work.set()
-    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    taking_work.clear()
-    if running.done():
-        running.result()  # raises what killed it
-        raise RuntimeError("the worker stopped by itself")
-    await worker.shutdown()
-    await running
+    async with among_workers(client, settings.mcq_home / IN_FLIGHT_FOLDER) as in_flight:
+        worker = build_worker(client, settings, in_flight)
+        running = asyncio.create_task(worker.run())
+        stopping = asyncio.create_task(stop.wait())
+        taking_work.set()
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        taking_work.clear()
+        if running.done():
+            running.result()  # raises what killed it
+            raise RuntimeError("the worker stopped by itself")
+        await worker.shutdown()
+        await running
 
 
 @contextlib.asynccontextmanager
