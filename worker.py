@@ -19,7 +19,6 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.content import ContentActivities
 from activities.hand_back import among_workers
 from activities.heartbeat import INTERVAL as HEARTBEAT_INTERVAL
-from activities.in_flight import InFlight, NotesActivities
 from activities.mirror import MirrorActivities
 from activities.questions import QuestionActivities
 from metrics import generations
@@ -59,12 +58,12 @@ MAX_CONCURRENT_ACTIVITIES = 100
 # SDK's 10 would be half of that again; a worker that is merely busy answers within one or two.
 STICKY_TIMEOUT = 5
 
-# Below MCQ_HOME: what the workers that share it have in flight, so that they see each other die.
-IN_FLIGHT_FOLDER = "in-flight"
+# Below MCQ_HOME: a locked file for each worker, by which those that share it see each other die.
+WORKERS_FOLDER = "workers"
 
 
-def build_worker(client: Client, settings: Settings, in_flight: InFlight | None = None) -> Worker:
-    """A worker with everything it needs, ready to run. `in_flight` is told what it does, for those who outlive it."""
+def build_worker(client: Client, settings: Settings, identity: str | None = None) -> Worker:
+    """A worker with everything it needs, ready to run. Temporal knows it by `identity`; the client's when left out."""
     engine = create_engine(settings.require_database_url(), pool_size=20)
     calls, quizzes = ModelCallStore(engine), QuizStore(engine)
     model = ModelClient(
@@ -77,11 +76,10 @@ def build_worker(client: Client, settings: Settings, in_flight: InFlight | None 
     graph = build_question_graph(questions.draft, questions.revise, check)
     options = workflow_options(graph)
     options["interceptors"].append(ActivityLogs())
-    if in_flight is not None:
-        options["interceptors"].append(NotesActivities(in_flight))
     return Worker(
         client,
         task_queue=settings.task_queue,
+        identity=identity,
         activities=[
             ContentActivities(quizzes, calls).prepare_content,
             MirrorActivities(WorkflowStateStore(engine)).mirror_progress,
@@ -139,8 +137,8 @@ async def run_worker(client: Client, settings: Settings, *, taking_work: threadi
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with among_workers(client, settings.mcq_home / IN_FLIGHT_FOLDER) as in_flight:
-        worker = build_worker(client, settings, in_flight)
+    async with among_workers(client, settings.task_queue, settings.mcq_home / WORKERS_FOLDER) as identity:
+        worker = build_worker(client, settings, identity)
         running = asyncio.create_task(worker.run())
         stopping = asyncio.create_task(stop.wait())
         taking_work.set()

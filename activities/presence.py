@@ -1,0 +1,65 @@
+"""Which workers of this machine live: each holds a lock on a file that is named as Temporal knows the worker.
+
+The kernel releases the lock when the process ends, however it ends, and not before: a frozen worker keeps it. So a file
+whose lock is free names a worker that is dead for certain, and nobody guesses about one that is merely slow.
+"""
+
+import fcntl
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+class Presence:
+    """A worker among those that share `folder`. OSError where no file can be locked."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        while True:
+            # Process id and machine are not enough: in a container that is started again both are what they were.
+            self.identity = f"{os.getpid()}@{socket.gethostname()}-{secrets.token_hex(4)}"
+            self._path = folder / self.identity
+            self._lock = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            if self._path.exists():
+                return
+            os.close(self._lock)  # before it was locked somebody took it for a dead worker's
+
+    def leave(self) -> None:
+        """After a drain: nothing is left behind."""
+        with suppress(OSError):
+            self._path.unlink()
+        os.close(self._lock)
+
+
+@contextmanager
+def dead_workers(folder: Path) -> Iterator[set[str]]:
+    """Identities of the dead, which nobody else is told meanwhile. They are told again until they are forgotten."""
+    locks = {path.name: lock for path in sorted(folder.iterdir()) if (lock := _locked(path)) is not None}
+    try:
+        yield set(locks)
+    finally:
+        for lock in locks.values():
+            os.close(lock)
+
+
+def forget(folder: Path, identity: str) -> None:
+    """A dead worker of which nothing is left to see to."""
+    (folder / identity).unlink(missing_ok=True)
+
+
+def _locked(path: Path) -> int | None:
+    """The locked file; None while its worker lives or somebody else sees to it, or when that is over."""
+    try:
+        lock = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
