@@ -51,11 +51,11 @@ async def among_workers(client: Client, task_queue: str, folder: Path) -> AsyncI
     handing_back = asyncio.create_task(_keep_handing_back(client, task_queue, folder))
     try:
         yield presence.identity
+        presence.leave()  # after a drain; anything else is a death, and is told when the process is gone
     finally:
         handing_back.cancel()
         with suppress(asyncio.CancelledError):
             await handing_back
-        presence.leave()
 
 
 async def _keep_handing_back(client: Client, task_queue: str, folder: Path) -> None:

@@ -29,7 +29,7 @@ class Presence:
             os.close(self._lock)  # before it was locked somebody took it for a dead worker's
 
     def leave(self) -> None:
-        """After a drain: nothing is left behind."""
+        """Be a worker no longer, with nothing in flight."""
         with suppress(OSError):
             self._path.unlink()
         os.close(self._lock)
