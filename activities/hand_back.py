@@ -6,10 +6,12 @@ while Temporal is away, the heartbeat time-out does the same, later.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar, cast
 
 import structlog
 from temporalio.api.common.v1 import WorkflowExecution
@@ -20,20 +22,24 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.presence import Presence, dead_workers, forget
-from domain.statuses import Status
-from workflows.messages import STATUS_ATTRIBUTE
+from activities.presence import Presence, dead_workers, folder_of_this_machine, forget
 
 # Seconds between two looks; a look is a system call for each worker of the machine.
 LOOK_EVERY = 1.0
+# Seconds for which a dead worker is looked after. Temporal may have given it a task at its very end, and lists a
+# generation a moment after its start.
+LOOKED_AFTER = 2.0
 # Generations that are asked about at once.
 AT_ONCE = 10
-# Shorter than the first pause between two tries (`NODE_RETRY`): what fails is the try that was seen, not a later one.
-RPC_TIMEOUT = timedelta(seconds=0.9)
+# Seconds from the question what runs to the end of what is done about it. Shorter than the first pause between two
+# tries (`NODE_RETRY`), so that what fails is the try that was seen and not a later one.
+WITHIN = 0.9
 STARTED = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 WORKER_DIED = "WorkerDied"
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -43,76 +49,114 @@ async def among_workers(client: Client, task_queue: str, folder: Path) -> AsyncI
     Gives the identity that Temporal is to know this worker by; None where no file can be locked.
     """
     try:
+        folder = folder_of_this_machine(folder)
         presence = Presence(folder)
     except OSError as error:
         log.warning("workers here cannot see each other die: only heartbeats tell", error=str(error))
         yield None
         return
-    handing_back = asyncio.create_task(_keep_handing_back(client, task_queue, folder))
+    looking = asyncio.create_task(HandBack(client, task_queue, folder).keep_looking())
     try:
         yield presence.identity
         presence.leave()  # after a drain; anything else is a death, and is told when the process is gone
     finally:
-        handing_back.cancel()
+        looking.cancel()
         with suppress(asyncio.CancelledError):
-            await handing_back
+            await looking
 
 
-async def _keep_handing_back(client: Client, task_queue: str, folder: Path) -> None:
-    while True:
-        try:
-            await hand_back(client, task_queue, folder)
-        except (RPCError, OSError) as error:
-            # Heartbeats end these tries in any case; the next look may still be sooner.
-            log.warning("what a dead worker had in flight cannot be handed back yet", error=str(error))
-        await asyncio.sleep(LOOK_EVERY)
+class HandBack:
+    """One living worker's care for the dead of its machine."""
 
+    def __init__(self, client: Client, task_queue: str, folder: Path) -> None:
+        self._client = client
+        self._task_queue = task_queue
+        self._folder = folder
+        # When each death was seen first, by the monotonic clock.
+        self._seen: dict[str, float] = {}
 
-async def hand_back(client: Client, task_queue: str, folder: Path) -> None:
-    """Fail the tries of dead workers. RPCError when Temporal is away."""
-    with dead_workers(folder) as dead:
-        if not dead:
-            return
-        query = (
-            f"TaskQueue = '{task_queue}' AND ExecutionStatus = 'Running' AND {STATUS_ATTRIBUTE} = '{Status.RUNNING}'"
-        )
-        running = [execution.id async for execution in client.list_workflows(query)]
+    async def keep_looking(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self.look()
+            # Nothing of it may end a worker that works. The next look is near, and heartbeats end these tries too.
+            except Exception as error:
+                log.warning("what a dead worker had in flight cannot be handed back yet", error=str(error))
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def look(self) -> None:
+        """Fail the tries of the dead, and forget who has had none for a while. RPCError when Temporal is away."""
+        with dead_workers(self._folder) as dead:
+            if not dead:
+                return
+            now = time.monotonic()
+            self._seen = {identity: self._seen.get(identity, now) for identity in dead}
+            busy = await self._end_tries_of(dead)
+            for identity in dead.difference(busy):
+                if now - self._seen[identity] >= LOOKED_AFTER:
+                    forget(self._folder, identity)
+
+    async def _end_tries_of(self, dead: set[str]) -> list[str]:
+        """Whose tries were found, once for each."""
+        query = f"TaskQueue = '{self._task_queue}' AND ExecutionStatus = 'Running'"
+        running = [execution.id async for execution in self._client.list_workflows(query)]
         limit = asyncio.Semaphore(AT_ONCE)
-        found = await asyncio.gather(*(_of_generation(client, workflow_id, dead, limit) for workflow_id in running))
+        found = await _all(self._end_tries_in(workflow_id, dead, limit) for workflow_id in running)
         tries = [identity for some in found for identity in some]
-        log.info("workers died, what they had in flight is handed back", workers=sorted(dead), tries=len(tries))
-        # Temporal may have given one of them a task at its very end: whoever had something is looked at again.
-        for identity in dead.difference(tries):
-            forget(folder, identity)
+        if tries:
+            log.info(
+                "workers died, what they had in flight is handed back", workers=sorted(set(tries)), tries=len(tries)
+            )
+        return tries
 
-
-async def _of_generation(client: Client, workflow_id: str, dead: set[str], limit: asyncio.Semaphore) -> list[str]:
-    """Fail what Temporal believes to run on the dead; whose it was."""
-    failed = []
-    async with limit:
-        try:
-            description = (await client.get_workflow_handle(workflow_id).describe()).raw_description
-            for activity in description.pending_activities:
-                if activity.state == STARTED and activity.last_worker_identity in dead:
-                    await _fail(client, description.workflow_execution_info.execution, activity.activity_id)
-                    failed.append(activity.last_worker_identity)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:  # the generation or the try has ended by itself
+    async def _end_tries_in(self, workflow_id: str, dead: set[str], limit: asyncio.Semaphore) -> list[str]:
+        async with limit:
+            deadline = time.monotonic() + WITHIN
+            try:
+                description = (await self._client.get_workflow_handle(workflow_id).describe()).raw_description
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    return []
                 raise
-    return failed
+            execution = description.workflow_execution_info.execution
+            theirs = [
+                activity
+                for activity in description.pending_activities
+                if activity.state == STARTED and activity.last_worker_identity in dead
+            ]
+            await _all(self._end_try(execution, activity.activity_id, deadline) for activity in theirs)
+            return [activity.last_worker_identity for activity in theirs]
+
+    async def _end_try(self, execution: WorkflowExecution, activity_id: str, deadline: float) -> None:
+        failure = Failure()
+        died = ApplicationError("the worker that ran it died", type=WORKER_DIED)
+        await self._client.data_converter.encode_failure(died, failure)
+        request = RespondActivityTaskFailedByIdRequest(
+            namespace=self._client.namespace,
+            workflow_id=execution.workflow_id,
+            run_id=execution.run_id,
+            activity_id=activity_id,
+            identity=self._client.identity,
+            failure=failure,
+        )
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return  # this worker was held up itself; the next look sees what is true then
+        try:
+            # Not repeated by the SDK: a repeated one could meet a later try.
+            await self._client.workflow_service.respond_activity_task_failed_by_id(
+                request, retry=False, timeout=timedelta(seconds=left)
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:  # it has ended by itself
+                raise
 
 
-async def _fail(client: Client, execution: WorkflowExecution, activity_id: str) -> None:
-    failure = Failure()
-    died = ApplicationError("the worker that ran it died", type=WORKER_DIED)
-    await client.data_converter.encode_failure(died, failure)
-    request = RespondActivityTaskFailedByIdRequest(
-        namespace=client.namespace,
-        workflow_id=execution.workflow_id,
-        run_id=execution.run_id,
-        activity_id=activity_id,
-        identity=client.identity,
-        failure=failure,
-    )
-    # Not repeated: a repeated one could meet a later try.
-    await client.workflow_service.respond_activity_task_failed_by_id(request, timeout=RPC_TIMEOUT)
+async def _all(works: Iterable[Awaitable[T]]) -> list[T]:
+    """All results; raises an error only when all have ended, so that none goes on while another worker looks."""
+    results = await asyncio.gather(*works, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return cast("list[T]", results)

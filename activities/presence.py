@@ -12,6 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+# Different after each start of the machine, the same in all of its containers.
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def folder_of_this_machine(folder: Path) -> Path:
+    """Below `folder`, which may lie on a network's file system: another machine's locks say nothing here. OSError."""
+    return folder / BOOT_ID.read_text(encoding="ascii").strip()
+
 
 class Presence:
     """A worker among those that share `folder`. OSError where no file can be locked."""
@@ -22,11 +30,14 @@ class Presence:
             # Process id and machine are not enough: in a container that is started again both are what they were.
             self.identity = f"{os.getpid()}@{socket.gethostname()}-{secrets.token_hex(4)}"
             self._path = folder / self.identity
-            self._lock = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-            if self._path.exists():
+            self._path.touch(mode=0o600, exist_ok=False)
+            lock = _locked(self._path)
+            if lock is not None and self._path.exists():
+                self._lock = lock
                 return
-            os.close(self._lock)  # before it was locked somebody took it for a dead worker's
+            # Before it was locked somebody took it for a dead worker's, and will remove it.
+            if lock is not None:
+                os.close(lock)
 
     def leave(self) -> None:
         """Be a worker no longer, with nothing in flight."""
@@ -52,7 +63,7 @@ def forget(folder: Path, identity: str) -> None:
 
 
 def _locked(path: Path) -> int | None:
-    """The locked file; None while its worker lives or somebody else sees to it, or when that is over."""
+    """The locked file; None while somebody else has it, or when it is gone."""
     try:
         lock = os.open(path, os.O_RDWR)
     except FileNotFoundError:

@@ -3,23 +3,38 @@
 import asyncio
 import subprocess
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.service import RPCError
 
-from activities.hand_back import WORKER_DIED, among_workers
+from activities import hand_back
+from activities.hand_back import WORKER_DIED, HandBack, among_workers
+from activities.presence import folder_of_this_machine
+from domain.statuses import Status
+from settings import Settings
+from temporal_client import connect
 from tests.support.waiting import until
 from tests.support.worker import run_worker
 from tests.support.world import NODES, World
 from worker import WORKERS_FOLDER
 
 QUESTIONS = 4
+Worker = subprocess.Popen[str]
+Beside = AbstractAsyncContextManager[str | None]
 
 
 @pytest.fixture
-def worker(world: World, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def folder(tmp_path: Path) -> Path:
+    """Where the workers of these tests see each other."""
+    return folder_of_this_machine(tmp_path / WORKERS_FOLDER)
+
+
+@pytest.fixture
+def worker(world: World, tmp_path: Path) -> Iterator[Worker]:
     """A `mcq worker` that is killed."""
     process = run_worker(world.settings, tmp_path, stderr=subprocess.DEVNULL)
     yield process
@@ -56,19 +71,33 @@ async def _names(folder: Path) -> set[str]:
     return await asyncio.to_thread(lambda: {path.name for path in folder.iterdir()})
 
 
+@pytest.fixture
+def beside(world: World, tmp_path: Path) -> Beside:
+    """What a worker beside the killed one does, without the work."""
+    return among_workers(world.temporal, world.settings.task_queue, tmp_path / WORKERS_FOLDER)
+
+
+@pytest.fixture
+def stranger(folder: Path) -> str:
+    """A dead worker that had nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "1@elsewhere-0").touch()
+    return "1@elsewhere-0"
+
+
 async def test_calls_of_a_killed_worker_are_tried_again(
-    world: World, tmp_path: Path, worker: subprocess.Popen[str]
+    world: World, folder: Path, worker: Worker, beside: Beside
 ) -> None:
     """The next try's reason is the death, told by who saw it; each question is written once."""
     world.demo.fault("stall")
     workflow_id = await world.start(QUESTIONS, workflow_window=QUESTIONS)
     (identity,) = {call.last_worker_identity for call in await _under_way(world, workflow_id)}
-    assert await _names(tmp_path / WORKERS_FOLDER) == {identity}
+    assert await _names(folder) == {identity}
 
     worker.kill()
-    async with among_workers(world.temporal, world.settings.task_queue, tmp_path / WORKERS_FOLDER):
+    async with beside:
         after = await _handed_back(world, workflow_id)
-        await until(lambda: _names(tmp_path / WORKERS_FOLDER), lambda names: identity not in names)
+        await until(lambda: _names(folder), lambda names: identity not in names)
     assert [call.attempt for call in after] == [2] * QUESTIONS
 
     world.demo.clear_faults()
@@ -76,37 +105,81 @@ async def test_calls_of_a_killed_worker_are_tried_again(
         await world.assert_complete(workflow_id, QUESTIONS)
 
 
-async def test_since_when_the_provider_is_away_is_not_forgotten(
-    world: World, tmp_path: Path, worker: subprocess.Popen[str]
-) -> None:
+async def test_since_when_the_provider_is_away_is_not_forgotten(world: World, worker: Worker, beside: Beside) -> None:
     """A try that is handed back leaves the next one what it knew, or patience with an outage would begin anew."""
     world.demo.fault("server_error", times=QUESTIONS)
     world.demo.fault("stall")
     workflow_id = await world.start(QUESTIONS, workflow_window=QUESTIONS)
     await _under_way(world, workflow_id, attempt=2)
     worker.kill()
-    async with among_workers(world.temporal, world.settings.task_queue, tmp_path / WORKERS_FOLDER):
+    async with beside:
         after = await _handed_back(world, workflow_id)
     assert all(call.HasField("heartbeat_details") for call in after)
 
 
+async def test_calls_of_a_paused_generation_are_handed_back(world: World, worker: Worker, beside: Beside) -> None:
+    """A resume must not find them waiting for a heartbeat."""
+    world.demo.fault("stall")
+    workflow_id = await world.start(QUESTIONS, workflow_window=QUESTIONS)
+    await _under_way(world, workflow_id)
+    await world.service.pause(workflow_id)
+    await world.until_status(workflow_id, Status.PAUSED)
+    worker.kill()
+    async with beside:
+        await _handed_back(world, workflow_id)
+
+
 async def test_calls_of_a_living_worker_are_left_alone(
-    world: World, tmp_path: Path, worker: subprocess.Popen[str]
+    world: World, folder: Path, worker: Worker, beside: Beside, stranger: str
 ) -> None:
     """A death beside it takes nothing from it."""
     world.demo.fault("stall")
     workflow_id = await world.start(QUESTIONS, workflow_window=QUESTIONS)
     await _under_way(world, workflow_id)
-    stranger = tmp_path / WORKERS_FOLDER / "1@elsewhere-0"
-    stranger.touch()
-    async with among_workers(world.temporal, world.settings.task_queue, tmp_path / WORKERS_FOLDER):
-        await until(lambda: _names(stranger.parent), lambda names: stranger.name not in names)
+    async with beside:
+        await until(lambda: _names(folder), lambda names: stranger not in names)
     assert [call.attempt for call in await _calls(world, workflow_id)] == [1] * QUESTIONS
     assert worker.poll() is None
 
 
-async def test_where_no_file_can_be_locked_workers_work_all_the_same(world: World, tmp_path: Path) -> None:
+async def test_who_was_held_up_ends_nothing(
+    world: World, folder: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was seen a second ago may be another try by now. The next look sees to it, for the dead one is not forgotten."""
+    world.demo.fault("stall")
+    workflow_id = await world.start(QUESTIONS, workflow_window=QUESTIONS)
+    (identity,) = {call.last_worker_identity for call in await _under_way(world, workflow_id)}
+    worker.kill()
+    worker.wait()
+    monkeypatch.setattr(hand_back, "LOOKED_AFTER", 0)
+    monkeypatch.setattr(hand_back, "WITHIN", 0)
+    look = HandBack(world.temporal, world.settings.task_queue, folder).look
+    await look()
+    assert [call.attempt for call in await _calls(world, workflow_id)] == [1] * QUESTIONS
+    assert await _names(folder) == {identity}
+    monkeypatch.undo()
+    await look()
+    await _handed_back(world, workflow_id)
+
+
+async def test_while_temporal_is_away_nobody_is_forgotten(folder: Path, stranger: str) -> None:
+    """The look fails, and the next one finds the same deaths."""
+    nobody = await connect(Settings(_env_file=None, temporal_address="127.0.0.1:9"), lazy=True)
+    with pytest.raises((RPCError, RuntimeError)):
+        await HandBack(nobody, "mcq", folder).look()
+    assert await _names(folder) == {stranger}
+
+
+async def test_who_did_not_drain_is_seen_as_dead_when_its_process_is(folder: Path, beside: Beside) -> None:
+    """An error that ends a worker leaves its file, for what it had in flight."""
+    with pytest.raises(ZeroDivisionError):
+        async with beside as identity:
+            raise ZeroDivisionError
+    assert await _names(folder) == {identity}
+
+
+async def test_where_no_file_can_be_locked_workers_work_all_the_same(tmp_path: Path, beside: Beside) -> None:
     """Heartbeats tell then, as on two machines."""
     (tmp_path / WORKERS_FOLDER).write_text("a file where the folder would be")
-    async with among_workers(world.temporal, world.settings.task_queue, tmp_path / WORKERS_FOLDER) as identity:
+    async with beside as identity:
         assert identity is None
