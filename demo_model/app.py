@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -32,6 +32,13 @@ log = logging.getLogger("demo_model")
 REQUEST_ID_HEADER = "x-client-request-id"
 
 
+class Asked(NamedTuple):
+    """Which call it is, and when it came in."""
+
+    request_id: str
+    began: str
+
+
 @dataclass(slots=True)
 class DemoModel:
     """What the routes share."""
@@ -42,22 +49,22 @@ class DemoModel:
 
     async def chat(self, request: Request) -> Response:
         """`POST /v1/chat/completions`."""
-        request_id = request.headers.get(REQUEST_ID_HEADER, "")
+        asked = Asked(request.headers.get(REQUEST_ID_HEADER, ""), now())
         try:
             body = await request.body()
         except ClientDisconnect:
-            return await self._recorded(request_id, "client_gone", Response())
+            return await self._recorded(asked, "client_gone", Response())
         digest = hashlib.sha256(body).hexdigest()
         try:
             call = read_call(body)
         except RejectedError as error:
             rejected = error_response(400, str(error), param=error.param)
-            return await self._recorded(request_id, "rejected", rejected)
+            return await self._recorded(asked, "rejected", rejected)
 
-        strike = self.faults.choose(request_id, digest)
+        strike = self.faults.choose(asked.request_id, digest)
         seconds = self.latency.seconds(digest)
         if seconds and await wait_for_client_to_leave(request.receive, seconds):
-            return await self._recorded(request_id, "client_gone", Response(), call.prompt_tokens)
+            return await self._recorded(asked, "client_gone", Response(), call.prompt_tokens)
 
         # In a thread: a long text must not keep /healthz and the other calls waiting.
         reply = await asyncio.to_thread(reply_to, call)
@@ -67,18 +74,19 @@ class DemoModel:
         else:
             response, tokens = _answer(digest, call, reply), reply.tokens
             outcome = "refused" if reply.refusal else "answered"
-        return await self._recorded(request_id, outcome, response, call.prompt_tokens, tokens)
+        return await self._recorded(asked, outcome, response, call.prompt_tokens, tokens)
 
     async def _recorded(
-        self, request_id: str, outcome: str, response: Response, prompt_tokens: int = 0, completion_tokens: int = 0
+        self, asked: Asked, outcome: str, response: Response, prompt_tokens: int = 0, completion_tokens: int = 0
     ) -> Response:
         """The response, once the ledger holds it. What can't be witnessed is not sent."""
         try:
-            await self.ledger.append(Entry(request_id, now(), outcome, prompt_tokens, completion_tokens))
+            entry = Entry(asked.request_id, now(), outcome, prompt_tokens, completion_tokens, asked.began)
+            await self.ledger.append(entry)
         except OSError as error:
             log.error("demo model: the ledger can't be written: %s", error)
             return error_response(500, "The demo model can't write its ledger.", kind="server_error")
-        log.info("demo model: %s %s", outcome, request_id)
+        log.info("demo model: %s %s", outcome, asked.request_id)
         return response
 
     async def show_faults(self, request: Request) -> Response:

@@ -14,13 +14,17 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One call. `outcome` is `answered`, `refused`, `rejected`, `client_gone` or the name of the fault."""
+    """One call, from `began` to `time`.
+
+    `outcome` is `answered`, `refused`, `rejected`, `client_gone` or the name of the fault.
+    """
 
     request_id: str
     time: str
     outcome: str
     prompt_tokens: int
     completion_tokens: int
+    began: str
 
 
 def now() -> str:

@@ -41,7 +41,10 @@ PAIRS = [("worker", POSTGRES), ("worker", TEMPORAL), ("worker", DEMO_MODEL), (AP
 
 
 class Cluster:
-    """Everything under one folder, on ports of its own. `workers` run at once; `proxied` puts proxies between pairs."""
+    """Everything under one folder, on ports of its own.
+
+    `workers` run at once; `proxied` puts proxies between pairs; `crashing` arms crash points.
+    """
 
     def __init__(
         self,
@@ -51,12 +54,15 @@ class Cluster:
         latency: str = "0.5-1.5",
         model_faults: str = "",
         proxied: bool = False,
+        crashing: bool = True,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.home = Home(home)
         self.latency, self.model_faults = latency, model_faults
         self.secret = f"{CANARY}-{secrets.token_hex(24)}"
         self.crash_folder = home / "crash-points"
+        # Crash points are refused beside a key, which is looked for everywhere afterwards.
+        self.key = None if crashing else f"sk-{CANARY}-{secrets.token_hex(24)}"
         self.processes: dict[str, Process] = {}
         self.workers = [f"worker-{number}" for number in range(1, workers + 1)]
         self.proxies: dict[tuple[str, str], Proxy] = {}
@@ -129,6 +135,12 @@ class Cluster:
         """The independent witness of every call."""
         return self.home.root / "demo-model" / "ledger.jsonl"
 
+    def secrets(self) -> dict[str, str]:
+        """What must be seen nowhere."""
+        password = self.database_url.split(":")[2].partition("@")[0]
+        key = {"OPENAI_API_KEY": self.key} if self.key else {}
+        return {"API_SECRET_KEY": self.secret, "the database's password": password, **key}
+
     def settings(self) -> Settings:
         """For clients of the campaign's own."""
         return Settings(
@@ -140,12 +152,18 @@ class Cluster:
             openai_base_url=f"{self.model_url}/v1",
         )
 
-    def down(self, name: str, seconds: float) -> None:
-        """Kill a part and let it be away."""
+    def down(self, name: str, seconds: float) -> bool:
+        """Kill a part and let it be away; whether it lived."""
         one = self.processes[name]
         one.held = True
-        one.kill()
+        lived = one.kill()
         self._later(seconds, lambda: setattr(one, "held", False))
+        return lived
+
+    def tell_stacks(self) -> None:
+        """Have our own processes write their stacks into their logs."""
+        for name in (*self.workers, API, DEMO_MODEL):
+            self.processes[name].tell_stacks()
 
     def freeze(self, name: str, seconds: float) -> bool:
         """SIGSTOP a part, and SIGCONT it later."""
@@ -231,9 +249,9 @@ class Cluster:
             "DEMO_MODEL_FAULTS": self.model_faults,
             "LOG_LEVEL": "INFO",
             "WORKER_DRAIN_TIMEOUT": "5",
-            "CRASH_FOLDER": str(self.crash_folder),
         }
-        return {**mine, **self._extra}
+        crashes_or_key = {"OPENAI_API_KEY": self.key} if self.key else {"CRASH_FOLDER": str(self.crash_folder)}
+        return {**mine, **crashes_or_key, **self._extra}
 
     def _supervise(self) -> None:
         """Start what has died, unless it is to be away."""

@@ -19,11 +19,12 @@ Step = tuple[str, int, str, int]
 
 @dataclass(frozen=True, slots=True)
 class CallLine:
-    """A line of the ledger."""
+    """A line of the ledger: a call, from `began` to `time`."""
 
     step: Step
     try_: int
     request_id: str
+    began: datetime
     time: datetime
     outcome: str
 
@@ -95,8 +96,8 @@ def read_ledger(path: Path) -> list[CallLine]:
             continue
         workflow_id, slot, step, attempt, try_ = line["request_id"].rsplit("/", 4)
         key = (workflow_id, int(slot), step, int(attempt))
-        time = datetime.fromisoformat(line["time"])
-        lines.append(CallLine(key, int(try_), line["request_id"], time, line["outcome"]))
+        began, time = datetime.fromisoformat(line["began"]), datetime.fromisoformat(line["time"])
+        lines.append(CallLine(key, int(try_), line["request_id"], began, time, line["outcome"]))
     return lines
 
 

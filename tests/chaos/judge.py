@@ -3,8 +3,9 @@
 Each function returns what stands against one invariant; an empty list is what is wanted.
 """
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from operator import itemgetter
@@ -15,17 +16,25 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
 from temporalio.worker import Replayer
 
 from domain.statuses import Status
+from tests.chaos.cluster import DEMO_MODEL
 from tests.chaos.evidence import CallLine, Completion, Evidence
-from tests.chaos.schedule import KILLS
+from tests.chaos.schedule import FREEZES, KILLS, NETWORK, OUTAGES
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Answers, Generation
 from tests.replay.nodes import not_called
+from tests.security.sightings import Sightings
 from worker import workflow_options
 from workflows.question_graph import build_question_graph
 from workflows.quiz_generation import check
 
-# What a call takes at most, with some room: a line of the ledger is written at a call's end.
-CALL = timedelta(seconds=3)
+# Seconds from an answer to its row in PostgreSQL, on a machine whose cores are taken.
+STORED_WITHIN = timedelta(seconds=0.5)
+# Between two clocks' readings of one moment, and between a look and what follows from it.
+AT_ONCE = timedelta(seconds=1)
+# What was cut off or silent needs its time-outs to notice that it is served again.
+NOTICED_WITHIN = timedelta(seconds=15)
+# Answers that a slot may ask for: each chunk of the sample gives three at most.
+MOST_ANSWERS = 30
 MOST_EVENTS, MOST_BYTES = 10_240, 10_000_000
 # How a row's status and what Temporal says of its run go together.
 AGREES = {
@@ -78,9 +87,9 @@ def _flaws(row: dict[str, Any], content: str) -> list[str]:
 
 
 def no_completed_step_is_called_again(evidence: Evidence) -> list[str]:
-    """I3: no call after its step was completed in history.
+    """I3: no call begins after its step was completed in history.
 
-    A call that was under way when another try completed the step is none: its try is not later, and its id is new.
+    A worker that was frozen between its look into the database and its call is none: its try is not later.
     """
     offences = []
     for step, lines in evidence.lines_of_steps().items():
@@ -96,7 +105,7 @@ def _later(lines: Sequence[CallLine], completion: Completion) -> list[CallLine]:
     for line in lines:
         again = line.request_id in seen
         seen.add(line.request_id)
-        if line.time > completion.time and line.outcome != "client_gone" and (line.try_ > completion.try_ or again):
+        if line.began > completion.time and (line.try_ > completion.try_ or again):
             later.append(line)
     return later
 
@@ -114,24 +123,50 @@ def paid_twice_only_in_flight(evidence: Evidence, strikes: Sequence[Done]) -> li
     offences = []
     for lines in paid_twice(evidence):
         for first, second in pairwise(lines):
-            if not _struck(strikes, first.time - CALL, first.time + CALL):
-                offences.append(f"{second.request_id}: nothing struck around {first.time}, when it was paid first")
+            if not in_flight_at(first, strikes):
+                offences.append(f"{second.request_id}: nothing struck from {first.began} to {first.time}, paid first")
             kept = stored.get(first.step)
-            # While PostgreSQL is away an answer waits to be stored: made is not stored then.
-            away = _struck(strikes, first.time - CALL, second.time, "postgres")
-            if kept is not None and not away and kept < second.time - 2 * CALL:
-                offences.append(f"{second.request_id}: stored at {kept}, called again by {second.time}")
+            # While PostgreSQL is away an answer waits to be stored, and a frozen worker calls late: made is not stored.
+            excused = _struck(strikes, first.began, second.began, lambda done: done.strike.kind != KILLS)
+            if kept is not None and not excused and kept < second.began - AT_ONCE:
+                offences.append(f"{second.request_id}: stored at {kept}, called again at {second.began}")
     return offences
 
 
-def _struck(strikes: Sequence[Done], since: datetime, until: datetime, target: str = "") -> bool:
-    def ends(done: Done) -> datetime:
-        # A kill is over at once; what was cut off or silent needs its time-outs to notice that it is served again.
-        noticed = 0 if done.strike.kind == KILLS else done.strike.details.get("seconds", 0) + 15
-        return done.at + timedelta(seconds=noticed)
+def in_flight_at(line: CallLine, strikes: Sequence[Done]) -> bool:
+    """Whether anything struck between a call's beginning and the moment at which its answer was stored."""
+    return _struck(strikes, line.began, line.time + STORED_WITHIN, lambda _: True)
 
-    hits = [done for done in strikes if done.hit and target in done.strike.target]
-    return any(done.at <= until and ends(done) >= since for done in hits)
+
+def in_flight_at_kills(evidence: Evidence, strikes: Sequence[Done]) -> int:
+    """Calls that were in flight when any worker was killed: the most that may be paid twice, and then some."""
+    kills = sorted(done.at for done in strikes if done.hit and done.strike.kind == KILLS)
+
+    def struck(line: CallLine) -> bool:
+        place = bisect_left(kills, line.began)
+        return place < len(kills) and kills[place] <= line.time + STORED_WITHIN
+
+    return sum(map(struck, evidence.lines))
+
+
+def _struck(strikes: Sequence[Done], since: datetime, until: datetime, wanted: Callable[[Done], bool]) -> bool:
+    """Whether one of those struck, or lasted, or was still noticed, in that time."""
+    return any(done.hit and wanted(done) and done.at <= until and _over(done) >= since for done in strikes)
+
+
+def _over(done: Done) -> datetime:
+    # A kill is over at once.
+    if done.strike.kind == KILLS:
+        return done.at
+    return done.at + timedelta(seconds=done.strike.details.get("seconds", 0)) + NOTICED_WITHIN
+
+
+def answers_of_a_slot_are_bounded(evidence: Evidence) -> list[str]:
+    """T8: no slot asks without end, however its answers are."""
+    answers: dict[tuple[str, int], set[tuple[str, int]]] = defaultdict(set)
+    for workflow_id, slot, step, attempt in evidence.lines_of_steps():
+        answers[workflow_id, slot].add((step, attempt))
+    return [f"{slot}: {len(steps)} answers asked for" for slot, steps in answers.items() if len(steps) > MOST_ANSWERS]
 
 
 def the_mirror_tells_the_truth(evidence: Evidence) -> list[str]:
@@ -177,15 +212,21 @@ def the_mirror_never_goes_back(evidence: Evidence) -> list[str]:
     return offences
 
 
-def nothing_accepted_is_lost(evidence: Evidence, generations: Sequence[Generation], answers: Answers) -> list[str]:
-    """I6: no 5xx but 503 with Retry-After; each 202 has its row, and equal requests had one answer."""
+def nothing_accepted_is_lost(
+    evidence: Evidence, generations: Sequence[Generation], answers: Answers, operated: set[str]
+) -> list[str]:
+    """I6: no 5xx but 503 with Retry-After; each 202 has its row or its pause, and equal requests had one answer.
+
+    A reset may go back to before a pause: what operators had their hands on is not judged by that.
+    """
     rows = {row["workflow_id"] for row in evidence.states}
     accepted = [one.workflow_id for one in generations if one.accepted]
     lost = [f"{workflow_id}: accepted, no row" for workflow_id in accepted if workflow_id not in rows]
     twins = [f"{one.workflow_id}: also {sorted(one.twins)}" for one in generations if one.twins]
     quizzes = Counter(str(row["quiz_id"]) for row in evidence.states)
     more = [f"quiz {quiz}: {count} generations for one request" for quiz, count in quizzes.items() if count > 1]
-    return [*answers.offences, *lost, *twins, *more]
+    pauses = [one.workflow_id for one in generations if one.pause_lost and one.workflow_id not in operated]
+    return [*answers.offences, *lost, *twins, *more, *(f"{one}: a pause was accepted and never came" for one in pauses)]
 
 
 def a_pause_is_a_pause(evidence: Evidence, generations: Sequence[Generation], strikes: Sequence[Done]) -> list[str]:
@@ -193,18 +234,27 @@ def a_pause_is_a_pause(evidence: Evidence, generations: Sequence[Generation], st
     of_generation: dict[str, list[CallLine]] = defaultdict(list)
     for line in evidence.lines:
         of_generation[line.step[0]].append(line)
-    offences = []
-    for one in generations:
-        for acknowledged, resumed in one.pauses:
-            if _struck(strikes, acknowledged - 4 * CALL, resumed, "demo-model"):
-                continue  # a call that was held up ends late, and nobody outside can tell when it began
-            late = [
-                line
-                for line in of_generation[one.workflow_id]
-                if acknowledged + CALL < line.time < resumed and line.outcome != "client_gone"
-            ]
-            offences += [f"{line.request_id} at {line.time}, paused at {acknowledged}" for line in late]
-    return offences
+    return [
+        f"{line.request_id} began at {line.began}, paused at {acknowledged}"
+        for one in generations
+        for acknowledged, resumed in judged_pauses(one, strikes)
+        for line in of_generation[one.workflow_id]
+        if acknowledged + AT_ONCE < line.began < resumed
+    ]
+
+
+def judged_pauses(generation: Generation, strikes: Sequence[Done]) -> list[tuple[datetime, datetime]]:
+    """Without those before which the model, or the way to it, or a worker stood still: a call may come in late then."""
+
+    def held_up(done: Done) -> bool:
+        kind, target = done.strike.kind, done.strike.target
+        return kind == FREEZES or (kind in (OUTAGES, NETWORK) and DEMO_MODEL in target)
+
+    return [
+        (acknowledged, resumed)
+        for acknowledged, resumed in generation.pauses
+        if not _struck(strikes, acknowledged, resumed, held_up)
+    ]
 
 
 async def every_history_replays(evidence: Evidence) -> list[str]:
@@ -218,18 +268,18 @@ async def every_history_replays(evidence: Evidence) -> list[str]:
     return offences
 
 
-def nothing_secret_is_told(evidence: Evidence, logs: Path, secrets: Sequence[str]) -> list[str]:
-    """I9: no secret in any history, row or log."""
-    histories = evidence.histories
-    offences = [f"history of {one.workflow_id}" for one in histories if _told(one.to_json(), secrets)]
-    for name, rows in (("states", evidence.states), ("events", evidence.events), ("questions", evidence.questions)):
-        offences += [f"{name}: {row.get('workflow_id')}" for row in rows if _told(str(row), secrets)]
-    offences += [f"log {log.name}" for log in logs.glob("*.log") if _told(log.read_text(errors="replace"), secrets)]
-    return offences
-
-
-def _told(text: str, secrets: Sequence[str]) -> bool:
-    return any(secret in text for secret in secrets)
+def nothing_secret_is_told(evidence: Evidence, database_url: str, logs: Path, secrets: Mapping[str, str]) -> list[str]:
+    """I9: no secret in any history, memo, search attribute, row or log, in any of the forms that it can take."""
+    sightings = Sightings(secrets)
+    for history in evidence.histories:
+        for event in history.events:
+            sightings.look(f"history of {history.workflow_id}", event.SerializeToString())
+    for execution in evidence.executions:
+        sightings.look(f"memo or attributes of {execution.id}", execution.raw_info.SerializeToString())
+    sightings.look_at_database(database_url)
+    for log in logs.glob("*.log"):
+        sightings.look(f"log {log.name}", log.read_bytes())
+    return [f"{secret} in {place}" for secret, place in sorted(sightings.found)]
 
 
 def histories_stay_small(evidence: Evidence) -> list[str]:

@@ -1,7 +1,6 @@
 """One process of the cluster: started, killed, frozen, started again."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -10,8 +9,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 from embedded.process import Mark
 from tests.support.content import ROOT
+
+# The signal at which what the zygote forked writes the stacks of its threads into its log.
+STACKS = signal.SIGUSR1
 
 
 class Zygote:
@@ -74,7 +78,7 @@ class Process:
             time.sleep(0.05)
 
     def kill(self) -> bool:
-        """SIGKILL to it and to whatever it started, as when the machine's plug is pulled; whether it lived."""
+        """SIGKILL to it and to all that it started, as when the machine's plug is pulled; whether it lived."""
         return self._signal(signal.SIGKILL)
 
     def freeze(self) -> bool:
@@ -87,6 +91,10 @@ class Process:
         self._signal(signal.SIGCONT)
         self.frozen = False
 
+    def tell_stacks(self) -> None:
+        """Have the stacks of its threads written into its log; for processes that the zygote forked."""
+        self._signal(STACKS)
+
     def end(self) -> None:
         """Kill it for good."""
         self.held = True
@@ -98,7 +106,13 @@ class Process:
     def _signal(self, number: int) -> bool:
         if self.mark is None or not self.mark.lives():
             return False
-        with suppress(ProcessLookupError):
-            os.killpg(self.mark.pid, number)
-            return True
-        return False
+        try:
+            struck = psutil.Process(self.mark.pid)
+            # PostgreSQL's backends lead sessions of their own: a signal to the group would miss them.
+            family = [struck, *struck.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return False
+        for one in family:
+            with suppress(psutil.NoSuchProcess):
+                one.send_signal(number)
+        return True

@@ -14,9 +14,9 @@ AFTER, BEFORE = timedelta(seconds=1), timedelta(seconds=0.3)
 
 @dataclass(frozen=True)
 class Recovery:
-    """`seconds` of each call that a kill cut off: until the step's next call has ended, or the step itself.
+    """`seconds` of each step that a kill cut off: until the model has answered it, or the step has ended.
 
-    A slow one is therefore told with the model's own time; one that was cut off again begins anew.
+    The model's own time is in it, and so is every later kill that cut the step off again.
     """
 
     kills: int
@@ -42,7 +42,9 @@ def recovery(evidence: Evidence, strikes: Sequence[Done]) -> Recovery:
             if killed is None:
                 continue
             inside.add(killed)
-            again = [later.time for later in lines[number + 1 :] if later.time > killed]
+            again = [
+                later.time for later in lines[number + 1 :] if later.time > killed and later.outcome != "client_gone"
+            ]
             completion = evidence.completions.get(step)
             ends = [*again, *([completion.time] if completion and completion.time > killed else [])]
             if ends:

@@ -1,8 +1,10 @@
 """A result for people."""
 
+from collections import Counter
 from typing import Any
 
-from tests.chaos.campaign import Result, machine, revision
+from tests.chaos.campaign import Result
+from tests.chaos.figures import machine, revision
 
 # Offences of one invariant that are told; the JSON has all.
 MOST = 10
@@ -26,11 +28,30 @@ def as_text(result: Result) -> str:
         "| --- | --- |",
         *(f"| {name} | {len(offences)} |" for name, offences in result.offences.items()),
     ]
+    lines += ["", "## Timeline", "", "![Questions completed, and each fault](timeline.svg)", "", *_by_minute(result)]
     for name, offences in result.offences.items():
         if offences:
             lines += ["", f"## {name}", "", *(f"- {offence}" for offence in offences[:MOST])]
             lines += [f"- and {len(offences) - MOST} more"] if len(offences) > MOST else []
     return "\n".join(lines) + "\n"
+
+
+def _by_minute(result: Result) -> list[str]:
+    """What was done and what struck in each minute; the JSON has every fault."""
+    kinds = sorted({strike["kind"] for strike in result.timeline})
+    done: dict[int, int] = {}
+    for second, questions in result.progress:
+        done[int(second // 60)] = questions
+    struck = Counter((int(strike["at"] // 60), strike["kind"]) for strike in result.timeline if strike["hit"])
+    rows = [
+        f"| {minute} | {questions} | " + " | ".join(str(struck[minute, kind]) for kind in kinds) + " |"
+        for minute, questions in done.items()
+    ]
+    return [
+        f"| minute | questions completed by its end | {' | '.join(kinds)} |",
+        "| --- " * (len(kinds) + 2) + "|",
+        *rows,
+    ]
 
 
 def _shown(figure: Any) -> str:

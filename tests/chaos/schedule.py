@@ -22,7 +22,7 @@ KILLS, FREEZES, OUTAGES, NETWORK, MODEL, OPERATOR, CRASHES = (
 ALL = (KILLS, FREEZES, OUTAGES, NETWORK, MODEL, OPERATOR, CRASHES)
 
 # Seconds between the kills of workers, at least and at most.
-BETWEEN_KILLS = (0.5, 3.0)
+BETWEEN_KILLS = (0.5, 2.5)
 # Seconds between faults of every other kind.
 BETWEEN_OTHERS = {
     FREEZES: (8.0, 20.0),
@@ -33,7 +33,7 @@ BETWEEN_OTHERS = {
     CRASHES: (2.0, 6.0),
 }
 CRASH_POINTS = ("before_call", "after_answer", "after_commit", "before_acknowledgement")
-_MODEL_FAULTS = [fault for fault in Fault if fault not in (Fault.STALL, Fault.HUGE)]
+_MODEL_FAULTS = list(Fault)
 _WAYS = (Way.SLOW, Way.REFUSING, Way.SILENT, Way.ONE_WAY)
 
 

@@ -1,7 +1,6 @@
 """Carries the faults out, and keeps what was done for the timeline."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -12,7 +11,7 @@ import httpx2
 
 from tests.chaos.cluster import Cluster
 from tests.chaos.operator import OperatorCli
-from tests.chaos.schedule import Strike
+from tests.chaos.schedule import CRASHES, Strike
 from tests.support.proxy import Way
 
 # Seconds that the network's slow way holds what is sent.
@@ -43,25 +42,25 @@ class Striker:
         self._operator = OperatorCli(cluster.cli, cluster.temporal_address)
         self._open = open_generations
         self.done: list[Done] = []
-        # What operators cancelled: it is to stay cancelled.
+        # What operators cancelled: it is to stay cancelled. And all that they had their hands on.
         self.cancelled: set[str] = set()
+        self.operated: set[str] = set()
 
-    async def play(self, strikes: list[Strike], finished: asyncio.Event) -> None:
-        """Until the schedule is over, or all generations have ended."""
+    async def play(self, strikes: list[Strike]) -> None:
+        """Until the schedule is over."""
         began = time.monotonic()
-        others: set[asyncio.Task[None]] = set()
+        under_way = []
         for strike in strikes:
-            wait = began + strike.at - time.monotonic()
-            if wait > 0:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(finished.wait(), wait)
-            if finished.is_set():
-                break
+            await asyncio.sleep(max(0.0, began + strike.at - time.monotonic()))
             # Kills are exact in time; what talks to servers may take its time beside them.
-            task = asyncio.create_task(self._strike(strike))
-            others.add(task)
-            task.add_done_callback(others.discard)
-        await asyncio.gather(*others)
+            under_way.append(asyncio.create_task(self._strike(strike)))
+        await asyncio.gather(*under_way)
+
+    def crashes_that_struck(self) -> None:
+        """A crash struck when a worker took its file."""
+        for done in self.done:
+            if done.strike.kind == CRASHES:
+                done.hit = not (self._cluster.crash_folder / done.strike.target).exists()
 
     async def _strike(self, strike: Strike) -> None:
         done = Done(strike, datetime.now(UTC), hit=False)
@@ -74,8 +73,7 @@ class Striker:
             case "freezes":
                 done.hit = cluster.freeze(strike.target, seconds)
             case "outages":
-                cluster.down(strike.target, seconds)
-                done.hit = True
+                done.hit = cluster.down(strike.target, seconds)
             case "network":
                 done.hit = await self._cut(strike, seconds)
             case "model":
@@ -84,7 +82,7 @@ class Striker:
                 done.hit = await self._operate(strike, done)
             case _:
                 (cluster.crash_folder / strike.target).touch()
-                done.hit = True
+                done.hit = True  # see crashes_that_struck
 
     async def _kill_a_worker(self, target: str) -> bool:
         """One that is being started again cannot be killed: then another one is, as soon as one lives."""
@@ -118,6 +116,7 @@ class Striker:
             return False
         workflow_id = running[int(strike.details["choice"] * len(running))]
         done.details["workflow_id"] = workflow_id
+        self.operated.add(workflow_id)
         share = strike.details["event"]
         match strike.details["deed"]:
             case "terminate":

@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,8 @@ BETWEEN_LOOKS = 1.5
 PATIENCE = 10.0
 # Seconds that a pause is held after it is acknowledged.
 HELD = (4.0, 7.0)
+# Questions that may be under way or decided when a pause is asked for: with so few left it may come too late.
+TOO_LATE = 12
 
 
 @dataclass
@@ -35,6 +37,8 @@ class Generation:
     cancelled: bool = False
     # (acknowledged, resume asked for) of each pause.
     pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
+    # A pause was accepted with much left to do, and never came.
+    pause_lost: bool = False
     # Other workflow ids that a repeated request was answered with.
     twins: set[str] = field(default_factory=set)
 
@@ -80,17 +84,17 @@ class Teachers:
         token = await self._until("token", {200}, "POST", "/auth/token", data=form)
         self._client.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
 
-    async def run(self, count: int, questions: int, at_once: int) -> None:
-        """Ask for so many generations, some at once, and see each to its end."""
-        free, first = asyncio.Semaphore(at_once), len(self.generations)
+    async def run(self, at_least: int, questions: int, at_once: int, enough: Callable[[], bool] = lambda: True) -> None:
+        """See so many generations to their ends, and further ones until it is `enough`."""
+        first = len(self.generations)
 
-        async def one(number: int) -> None:
-            async with free:
-                generation = Generation(number, questions)
+        async def one_after_another() -> None:
+            while len(self.generations) - first < at_least or not enough():
+                generation = Generation(len(self.generations), questions)
                 self.generations.append(generation)
                 await self._see_through(generation)
 
-        await asyncio.gather(*(one(first + number) for number in range(count)))
+        await asyncio.gather(*(one_after_another() for _ in range(at_once)))
 
     def open(self) -> list[str]:
         """Workflow ids of those that run."""
@@ -151,7 +155,10 @@ class Teachers:
             self.answers.offences.append(f"status of {generation.workflow_id}: {answer.status_code}")
             return None
         status: dict[str, Any] = answer.json()
-        generation.status, generation.completed = status["status"], status["progress"]["completed"]
+        completed = status["progress"]["completed"]
+        if completed < generation.completed:
+            self.answers.offences.append(f"{generation.workflow_id}: told {generation.completed}, then {completed}")
+        generation.status, generation.completed = status["status"], completed
         return status
 
     async def _resume(self, generation: Generation) -> None:
@@ -160,21 +167,22 @@ class Teachers:
             generation.resumes += 1
 
     async def _pause_and_resume(self, generation: Generation, draw: random.Random) -> None:
-        await asyncio.gather(*(self._act(generation, "pause-generation") for _ in range(draw.choice([1, 2, 3]))))
-        acknowledged: datetime | None = None
-        patience = time.monotonic() + 60
-        while acknowledged is None and time.monotonic() < patience:
+        clicks = [self._act(generation, "pause-generation") for _ in range(draw.choice([1, 2, 3]))]
+        accepted = any(answer is not None and answer.status_code == 202 for answer in await asyncio.gather(*clicks))
+        left = generation.questions - generation.completed
+        while True:
             await asyncio.sleep(0.5)
             if await self._look(generation) is None:
                 continue
             if generation.status == "paused":
-                acknowledged = datetime.now(UTC)
-            elif generation.status != "running":
+                break
+            if generation.status != "running":
+                generation.pause_lost = accepted and generation.status == "completed" and left > TOO_LATE
                 return
-        if acknowledged is not None:
-            await asyncio.sleep(draw.uniform(*HELD))
-            if generation.status == "paused":
-                generation.pauses.append((acknowledged, datetime.now(UTC)))
+        acknowledged = datetime.now(UTC)
+        await asyncio.sleep(draw.uniform(*HELD))
+        if await self._look(generation) is not None and generation.status == "paused":
+            generation.pauses.append((acknowledged, datetime.now(UTC)))
         await asyncio.gather(*(self._resume(generation) for _ in range(draw.choice([1, 2]))))
 
     async def _act(self, generation: Generation, action: str) -> httpx2.Response | None:

@@ -6,6 +6,7 @@ Most of a worker's start is imports, four seconds of CPU. This process imports o
 One JSON object a line on stdin asks for a process, one line on stdout tells its id.
 """
 
+import faulthandler
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import api.server
 import cli
 import worker
 from leaving import run_and_leave
+from tests.chaos.processes import STACKS
 
 IMPORTED = (api.server, worker)
 
@@ -38,6 +40,7 @@ def _become(asked: dict[str, Any]) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, file in enumerate((nothing, log, log)):
         os.dup2(file, number)
+    faulthandler.register(STACKS)  # into the log, for campaigns that are stuck
     os.environ.clear()
     os.environ.update(asked["environment"])
     sys.argv = ["mcq", *asked["arguments"]]

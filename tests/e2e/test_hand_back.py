@@ -145,7 +145,7 @@ async def test_calls_of_a_living_worker_are_left_alone(
 async def test_who_was_held_up_ends_nothing(
     world: World, folder: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was seen a second ago may be another try by now. The next look sees to it, for the dead one is not forgotten."""
+    """What was seen a second ago may be another try by now. The dead one is not forgotten: the next look sees to it."""
     world.demo.fault("stall")
     workflow_id = await world.start(QUESTIONS, workflow_window=QUESTIONS)
     (identity,) = {call.last_worker_identity for call in await _under_way(world, workflow_id)}

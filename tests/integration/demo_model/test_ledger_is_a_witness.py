@@ -28,7 +28,9 @@ async def test_an_answer_that_was_seen_is_in_the_ledger_of_a_killed_server(
     server.process.send_signal(signal.SIGKILL)
     server.process.wait()
     entry = json.loads(server.ledger.read_text())
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", entry.pop("time"))
+    began, ended = entry.pop("began"), entry.pop("time")
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", time) for time in (began, ended))
+    assert began <= ended
     assert completion.usage is not None
     assert entry == {
         "request_id": "wf/0/draft/1/1",

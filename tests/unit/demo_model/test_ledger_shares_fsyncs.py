@@ -6,6 +6,8 @@ import pytest
 
 from demo_model.ledger import Entry, Ledger
 
+TIME = "2026-01-01T00:00:00.000Z"
+
 
 async def test_entries_that_arrive_together_share_an_fsync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fifty concurrent calls cost a few fsyncs, and each returns only after one that covers it."""
@@ -20,7 +22,7 @@ async def test_entries_that_arrive_together_share_an_fsync(tmp_path: Path, monke
     monkeypatch.setattr(os, "fsync", counting)
 
     async def append(number: int) -> None:
-        await ledger.append(Entry(f"id-{number}", "2026-01-01T00:00:00.000Z", "answered", 1, 1))
+        await ledger.append(Entry(f"id-{number}", TIME, "answered", 1, 1, TIME))
         assert f'"id-{number}"' in synced[-1]
 
     await asyncio.gather(*(append(number) for number in range(50)))
@@ -31,7 +33,7 @@ async def test_entries_that_arrive_together_share_an_fsync(tmp_path: Path, monke
 async def test_an_entry_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk is told to the caller, who then must not answer; the next entry gets its chance."""
     ledger = Ledger(tmp_path / "ledger.jsonl")
-    entry = Entry("id", "2026-01-01T00:00:00.000Z", "answered", 1, 1)
+    entry = Entry("id", TIME, "answered", 1, 1, TIME)
 
     def full(handle: int, data: bytes) -> int:
         raise OSError("No space left on device")

@@ -1,0 +1,77 @@
+"""The numbers of a campaign, and where it ran."""
+
+import os
+import platform
+import subprocess
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from tests.chaos import judge
+from tests.chaos.evidence import Evidence
+from tests.chaos.recovery import Recovery
+from tests.chaos.strikes import Done
+from tests.chaos.teachers import Teachers
+
+# Seconds from a worker's SIGKILL to the next answer of what it had in flight, for 95 of 100: what is aimed at.
+RECOVERY_TARGET = 30.0
+
+
+def figures(
+    evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], healed: Recovery, caught_up: Sequence[float]
+) -> dict[str, Any]:
+    """By their names, in the order in which they are told."""
+    outcomes = [line.outcome for line in evidence.lines]
+    generations = teachers.generations
+    twice = judge.paid_twice(evidence)
+    struck = [done for done in strikes if done.hit]
+    events = sorted(len(history.events) for history in evidence.histories)
+    sizes = [judge.size_of(history) for history in evidence.histories]
+    return {
+        "generations": len(generations),
+        "completed": sum(one.status == "completed" for one in generations),
+        "cancelled on request": sum(one.status == "cancelled" for one in generations),
+        "lost": sum(one.status not in ("completed", "cancelled") for one in generations),
+        "questions": len(evidence.questions),
+        "questions twice": len(evidence.questions) - len({(q["workflow_id"], q["slot"]) for q in evidence.questions}),
+        "kills of workers": healed.kills,
+        "kills that struck a call": healed.inside,
+        "faults of every kind": dict(sorted(Counter(done.strike.kind for done in struck).items())),
+        "steps completed in history": len(evidence.completions),
+        "calls expected": len(evidence.lines_of_steps()),
+        "calls answered": outcomes.count("answered"),
+        "calls in flight at a kill": judge.in_flight_at_kills(evidence, strikes),
+        "calls paid twice": sum(len(lines) - 1 for lines in twice),
+        "calls cut off": outcomes.count("client_gone"),
+        "calls of completed steps": len(judge.no_completed_step_is_called_again(evidence)),
+        "resumed by teachers": sum(one.resumes for one in generations),
+        "pauses held": sum(len(one.pauses) for one in generations),
+        "pauses judged": sum(len(judge.judged_pauses(one, strikes)) for one in generations),
+        "runs": len(evidence.histories),
+        "largest history": f"{events[-1] if events else 0} events, {max(sizes, default=0)} bytes",
+        "recovery after a kill, seconds": {
+            "p50": healed.percentile(0.5),
+            "p95": healed.percentile(0.95),
+            "max": healed.percentile(1.0),
+            "of": len(healed.seconds),
+        },
+        "recovery p95 under 30 s": (healed.percentile(0.95) or 0.0) < RECOVERY_TARGET,
+        "mirror true again after the last fault, seconds": {
+            "max": round(max(caught_up, default=0.0), 1),
+            "of": len(caught_up),
+        },
+        "answers of the API": dict(sorted(teachers.answers.by_status.items())),
+    }
+
+
+def machine() -> str:
+    """Where it ran."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB, {system}"
+
+
+def revision() -> str:
+    """Of the code."""
+    ran = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return ran.stdout.strip() or "unknown"

@@ -1,0 +1,62 @@
+"""How soon the mirror is true again after the last fault, while generations go on and when they have ended."""
+
+import asyncio
+import time
+
+import psycopg
+from temporalio.client import Client
+
+from tests.chaos import judge
+from tests.chaos.cluster import Cluster
+from tests.chaos.evidence import Evidence
+from workflows.messages import Progress
+
+# Seconds in which it must be.
+CONVERGED = 10.0
+ROW = "SELECT status, completed_steps FROM workflow_state WHERE workflow_id = %s"
+
+
+async def catches_up(client: Client, cluster: Cluster) -> tuple[list[float], list[str]]:
+    """For each open generation: seconds until the row has what the workflow itself told; and what took too long."""
+    running = [execution.id async for execution in client.list_workflows("ExecutionStatus = 'Running'")]
+    outcomes = await asyncio.gather(*(_of_generation(client, cluster, workflow_id) for workflow_id in running))
+    return [seconds for seconds, _ in outcomes], [f"{offence}" for _, offence in outcomes if offence]
+
+
+async def _of_generation(client: Client, cluster: Cluster, workflow_id: str) -> tuple[float, str]:
+    handle = client.get_workflow_handle(workflow_id)
+    told: Progress = await handle.query("progress", result_type=Progress)
+    began = time.monotonic()
+    async with await psycopg.AsyncConnection.connect(cluster.database_url, autocommit=True) as connection:
+        while True:
+            row = await (await connection.execute(ROW, [workflow_id])).fetchone()
+            seconds = time.monotonic() - began
+            if row is not None and row[1] >= told.completed and row[0] == told.status:
+                return seconds, ""
+            if seconds > CONVERGED:
+                return (
+                    seconds,
+                    f"{workflow_id}: {row} in the mirror, {told.status} with {told.completed} in the workflow",
+                )
+            if row is not None and row[0] != told.status:
+                told = await handle.query("progress", result_type=Progress)  # a teacher may have acted meanwhile
+            await asyncio.sleep(0.1)
+
+
+async def says_the_same(client: Client, cluster: Cluster) -> list[str]:
+    """Rows of which Temporal says something else, once there was time to hear of it."""
+    began = time.monotonic()
+    while True:
+        evidence = await _states(client, cluster)
+        untrue = judge.the_mirror_tells_the_truth(evidence)
+        if not untrue or time.monotonic() - began > CONVERGED:
+            return untrue
+        await asyncio.sleep(0.2)
+
+
+async def _states(client: Client, cluster: Cluster) -> Evidence:
+    """Only what the mirror is compared by."""
+    executions = [execution async for execution in client.list_workflows()]
+    with psycopg.connect(cluster.database_url, row_factory=psycopg.rows.dict_row) as connection:
+        states = connection.execute("SELECT workflow_id, status FROM workflow_state").fetchall()
+    return Evidence([], executions, [], states, [], [], [])
