@@ -39,10 +39,11 @@ class OperatorCli:
     async def reset_activity(self, workflow_id: str, share: float) -> bool:
         """Start a pending activity's tries anew."""
         description = await self._json("workflow", "describe", "-w", workflow_id, "-o", "json")
-        pending = (description or {}).get("pendingActivities", [])
+        # Temporal lists them in any order.
+        pending = sorted(int(one["activityId"]) for one in (description or {}).get("pendingActivities", []))
         if not pending:
             return False
-        activity = pending[min(int(share * len(pending)), len(pending) - 1)]["activityId"]
+        activity = pending[min(int(share * len(pending)), len(pending) - 1)]
         return await self._ok("activity", "reset", "-w", workflow_id, "--activity-id", str(activity))
 
     async def status(self, workflow_id: str) -> str:
