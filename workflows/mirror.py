@@ -12,10 +12,11 @@ from temporalio.common import RetryPolicy
 from workflows.messages import GenerationOptions, Snapshot
 
 # A write takes milliseconds; one that hangs is tried again before a reader notices.
-MIRROR_TIMEOUT = timedelta(seconds=10)
-# Without a limit: the last write must land, however long PostgreSQL is away.
+MIRROR_TIMEOUT = timedelta(seconds=5)
+# Without a limit: the last write must land, however long PostgreSQL is away. A try that hung when all was well again
+# and the pause after it end within 10 s, in which the mirror is promised to be true.
 MIRROR_RETRY = RetryPolicy(
-    initial_interval=timedelta(seconds=0.5), backoff_coefficient=2, maximum_interval=timedelta(seconds=10)
+    initial_interval=timedelta(seconds=0.5), backoff_coefficient=2, maximum_interval=timedelta(seconds=3)
 )
 
 
