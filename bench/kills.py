@@ -1,8 +1,8 @@
 """The same kills for the service and its peers: `python -m bench.kills`. Prints a table; takes about ten minutes.
 
-Each does the same work with the same model, one after the other. Its process is killed with SIGKILL at the same
-moments, counted from its start, and started again at once. The model's ledger, which none of them writes, tells which
-calls were made twice; what each says it has tells what was lost or came twice.
+Each runs the same question graph with the same model, one after the other. Its process is killed with SIGKILL at the
+same moments, counted from its start, and started again at once. The model's ledger, which none of them writes, tells
+which calls were made twice; what each says it has tells what was lost or came twice.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from types import ModuleType
 
 import psycopg
 
-from bench.peers import dbos_transact, langgraph_postgres, service
+from bench.peers import dbos_transact, langgraph_postgres, notes, service
 from bench.peers.figures import Outcome, table
 from bench.peers.supervised import Fate, GivenUpError, beside, killed_until, moments
 from bench.peers.witness import read, witness
@@ -119,6 +119,7 @@ def _peer(plan: _Plan, module: ModuleType, work: Work) -> tuple[Work, Fate]:
         connection.execute(f"CREATE DATABASE {database}".encode())
     work = replace(work, database_url=f"{work.database_url.rpartition('/')[0]}/{database}")
     module.prepare(work.database_url)
+    notes.prepare(work.database_url)
     command = [sys.executable, "-m", module.__name__, *work.arguments()]
     return work, _killed(plan, work, command, {}, module.__name__)
 

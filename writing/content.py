@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.chunking import split
@@ -32,11 +33,7 @@ async def prepare(
     chunks = await _chunks(quizzes, quiz_id)
     if not chunks.ids:
         raise NoContent("the quiz has no content to ask about")
-    planned = plan_slots(chunks.spans, request.question_count, seed=workflow_id)
-    plan = [
-        PlannedSlot(slot.chunk, slot.part, slot.parts, slot.difficulty, slot.bloom, slot.key_position)
-        for slot in planned
-    ]
+    plan = planned(chunks.spans, request.question_count, seed=workflow_id)
     replaced = await calls.replaced(quiz_id, uuid.UUID(request.replaces)) if request.replaces else None
     if replaced is not None:
         plan = in_place_of(replaced, plan, chunks.ids)
@@ -52,6 +49,14 @@ async def prepare(
         other_stems=[stem for owner, _, stem in stems if owner != workflow_id],
         spent=await calls.spent(workflow_id, None if request.fresh_attempts else list(finished)),
     )
+
+
+def planned(spans: Sequence[ChunkSpan], count: int, *, seed: str) -> list[PlannedSlot]:
+    """Where each of `count` questions is to come from."""
+    return [
+        PlannedSlot(slot.chunk, slot.part, slot.parts, slot.difficulty, slot.bloom, slot.key_position)
+        for slot in plan_slots(spans, count, seed=seed)
+    ]
 
 
 def in_place_of(replaced: Replaced, plan: list[PlannedSlot], chunk_ids: list[int]) -> list[PlannedSlot]:

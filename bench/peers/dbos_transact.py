@@ -1,40 +1,65 @@
-"""DBOS Transact: a workflow a generation, which enqueues a child workflow a slot; drafts and checks are steps.
+"""DBOS Transact: a workflow a generation, which enqueues a child workflow a slot; the nodes of its graph are steps.
 
 After a crash `DBOS.launch` takes up every workflow of this executor and version that was under way. Both are named
 here: the version would otherwise be a hash of the source, and what another version began is not taken up.
 """
 
 import asyncio
+from functools import partial
+from typing import Any
 
 from dbos import DBOS, DBOSConfig, Queue, SetWorkflowID, WorkflowHandleAsync
 
-from bench.peers.work import Work, Writer, check
+from bench.peers.generation import Generation, read
+from bench.peers.work import Work
+from workflows.messages import AnswerUpdate, DraftInput, QuestionState, ReviseInput
+from workflows.question_graph import RECURSION_LIMIT, build_question_graph
 
 # Seconds between two looks at the queue, and at a result: a tenth of DBOS's own second, so that little time is lost.
 LOOK = 0.1
 # DBOS's own limit is 100, after which a workflow is set aside; a longer run of kills than ours would meet it.
 RECOVERIES = 10_000
 SLOTS = "slots"
-_writer: Writer
+_generations: dict[str, Generation] = {}
 
 
 @DBOS.step(retries_allowed=True, max_attempts=5)
-async def draft(generation: str, slot: int) -> str:
+async def draft(generation: str, state: DraftInput) -> AnswerUpdate:
     """One call of the model."""
-    return await _writer.draft(generation, slot)
+    return await _generations[generation].draft(state)
+
+
+@DBOS.step(retries_allowed=True, max_attempts=5)
+async def revise(generation: str, state: ReviseInput) -> AnswerUpdate:
+    """One call of the model."""
+    return await _generations[generation].revise(state)
+
+
+# The next two call nobody. They depend on other workflows, and a step gives again what it gave before a kill.
 
 
 @DBOS.step()
-async def checked(raw: str) -> bool:
+async def check(generation: str, state: QuestionState) -> dict[str, Any]:
     """One check."""
-    return check(raw)
+    return await _generations[generation].check(state)
+
+
+@DBOS.step()
+async def hand_on(generation: str, chunk: int, tried: set[int]) -> int | None:
+    """One change of chunk."""
+    return await _generations[generation].hand_on(chunk, tried)
 
 
 @DBOS.workflow(max_recovery_attempts=RECOVERIES)
 async def question(generation: str, slot: int) -> int:
-    """One slot."""
-    raw = await draft(generation, slot)
-    return slot if await checked(raw) else -1
+    """One slot. LangGraph runs the graph without a checkpointer: what the nodes gave is recorded by their steps."""
+    nodes = partial(draft, generation), partial(revise, generation), partial(check, generation)
+    graph = build_question_graph(*nodes).compile()
+
+    async def ask(state: QuestionState) -> Any:
+        return await graph.ainvoke(state, {"recursion_limit": RECURSION_LIMIT})
+
+    return await _generations[generation].write(slot, ask, partial(hand_on, generation))
 
 
 @DBOS.workflow(max_recovery_attempts=RECOVERIES)
@@ -52,9 +77,9 @@ def prepare(database_url: str) -> None:
 
 
 async def _main() -> None:
-    global _writer  # noqa: PLW0603 - steps are functions of a module, and this is how they reach what they need
     work = Work.asked()
-    _writer = Writer(work.model_url)
+    # Before the launch, which goes on at once. Steps are functions of a module, and find what they need there.
+    _generations.update(await read(work))
     DBOS(config=_config(work))
     DBOS.launch()
     await _queue(work)

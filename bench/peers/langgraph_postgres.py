@@ -13,19 +13,19 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import RetryPolicy, Send
 
-from bench.peers.work import Work, Writer, check
+from bench.peers.generation import Generation, read
+from bench.peers.work import Work
+from workflows.messages import QuestionState
+from workflows.question_graph import RECURSION_LIMIT, build_question_graph
 
 
-class _Slot(TypedDict, total=False):
-    generation: str
+class _Slot(TypedDict):
     slot: int
-    raw: str
 
 
 class _Generation(TypedDict, total=False):
-    generation: str
     count: int
-    questions: Annotated[list[list[Any]], operator.add]
+    slots: Annotated[list[int], operator.add]
 
 
 def prepare(database_url: str) -> None:
@@ -36,46 +36,40 @@ def prepare(database_url: str) -> None:
 
 async def _main() -> None:
     work = Work.asked()
+    generations = await read(work)
     async with AsyncPostgresSaver.from_conn_string(work.database_url) as saver:
-        graph = _graph(Writer(work.model_url)).compile(checkpointer=saver)
-        slots = await asyncio.gather(*(_run(graph, work, generation) for generation in work.generations))
-    work.tell(dict(zip(work.generations, slots, strict=True)))
+        slots = await asyncio.gather(*(_run(saver, work, generation) for generation in generations.values()))
+    work.tell(dict(zip(generations, slots, strict=True)))
 
 
-async def _run(graph: Any, work: Work, generation: str) -> list[int]:
-    config = {"configurable": {"thread_id": generation}, "max_concurrency": work.window}
+async def _run(saver: AsyncPostgresSaver, work: Work, generation: Generation) -> list[int]:
+    graph: Any = _graph(generation).compile(checkpointer=saver)
+    config = {"configurable": {"thread_id": generation.name}, "max_concurrency": work.window}
     begun = (await graph.aget_state(config)).created_at is not None
-    start = None if begun else {"generation": generation, "count": work.questions, "questions": []}
+    start = None if begun else {"count": work.questions, "slots": []}
     await graph.ainvoke(start, config, durability="sync")
-    values = (await graph.aget_state(config)).values
-    return sorted(slot for slot, _ in values["questions"])
+    return sorted((await graph.aget_state(config)).values["slots"])
 
 
-def _graph(writer: Writer) -> StateGraph[Any, Any, Any, Any]:
-    async def draft(state: _Slot) -> _Slot:
-        return {"raw": await writer.draft(state["generation"], state["slot"])}
+def _graph(generation: Generation) -> StateGraph[Any, Any, Any, Any]:
+    question = build_question_graph(generation.draft, generation.revise, generation.check)
+    # It inherits the checkpointer, and each run in a node has a namespace of its own there.
+    one = question.set_node_defaults(retry_policy=RetryPolicy(max_attempts=5)).compile()
 
-    question = StateGraph(_Slot)
-    question.add_node("draft", draft, retry_policy=RetryPolicy(max_attempts=5))
-    question.add_node("check", lambda state: {"raw": state["raw"] if check(state["raw"]) else ""})
-    question.add_edge(START, "draft")
-    question.add_edge("draft", "check")
-    question.add_edge("check", END)
-    one = question.compile()
+    async def ask(state: QuestionState) -> Any:
+        return await one.ainvoke(state, {"recursion_limit": RECURSION_LIMIT})
 
     async def write(state: _Slot) -> _Generation:
-        made = await one.ainvoke(state)
-        return {"questions": [[state["slot"], made["raw"]]]}
+        return {"slots": [await generation.write(state["slot"], ask, generation.hand_on)]}
 
     def fan_out(state: _Generation) -> list[Send]:
-        generation = state["generation"]
-        return [Send("question", {"generation": generation, "slot": slot}) for slot in range(state["count"])]
+        return [Send("question", {"slot": slot}) for slot in range(state["count"])]
 
-    generation = StateGraph(_Generation)
-    generation.add_node("question", write)
-    generation.add_conditional_edges(START, fan_out, ["question"])
-    generation.add_edge("question", END)
-    return generation
+    graph = StateGraph(_Generation)
+    graph.add_node("question", write)
+    graph.add_conditional_edges(START, fan_out, ["question"])
+    graph.add_edge("question", END)
+    return graph
 
 
 if __name__ == "__main__":

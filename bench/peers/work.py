@@ -1,20 +1,9 @@
-"""The work that every peer does: the same question, asked of the same model, checked in the same way.
-
-A generation is a number of slots. Each slot is a draft (one call of the model) and a check; what is kept of it is the
-text of the question. The request's id names the slot, so that the model's ledger tells which calls were made twice.
-"""
+"""The work that is asked of each system, and the word that it is done."""
 
 import argparse
 import json
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
-
-from model.client import ModelClient
-from model.prompts import Assignment, draft_messages
-
-PARTS = 25
-_SAMPLE = Path(__file__).parent.parent.parent / "samples" / "cell-biology.md"
 
 
 @dataclass(frozen=True)
@@ -60,28 +49,3 @@ class Work:
     def told(self) -> dict[str, list[int]] | None:
         """What was said; None before the end."""
         return json.loads(self.results.read_text()) if self.results.exists() else None
-
-
-class Writer:
-    """Asks for drafts and checks them."""
-
-    def __init__(self, model_url: str) -> None:
-        self._model = ModelClient(api_key="none", base_url=model_url, timeout=60)
-        self._text = _SAMPLE.read_text()
-
-    async def draft(self, generation: str, slot: int) -> str:
-        """The model's answer for a slot."""
-        part = slot % PARTS + 1
-        assignment = Assignment(self._text[:6000], part=part, parts=PARTS, difficulty="medium", bloom="understand")
-        reply = await self._model.ask(
-            draft_messages(assignment),
-            model="demo-model",
-            temperature=None,
-            request_id=f"{generation}/{slot}/draft/0/{uuid.uuid4().int % 10**9}",
-        )
-        return reply.raw
-
-
-def check(raw: str) -> bool:
-    """Whether an answer is JSON with a stem."""
-    return bool(json.loads(raw).get("stem"))
