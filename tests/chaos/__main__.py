@@ -17,7 +17,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--generations", type=int, default=500, help="at least; more until the faults are over")
-    parser.add_argument("--questions", type=int, default=28, help="of each generation")
+    parser.add_argument("--questions", type=int, default=14, help="of each generation")
     parser.add_argument("--kills", type=int, default=1000, help="SIGKILL of workers")
     parser.add_argument("--minutes", type=float, default=25, help="over which the faults are spread, at most")
     parser.add_argument("--faults", default="kills", help=f"comma-separated, or all: {', '.join(ALL)}")

@@ -1,10 +1,12 @@
 """How soon the mirror is true again after the last fault, while generations go on and when they have ended."""
 
 import asyncio
+import contextlib
 import time
 
 import psycopg
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowQueryFailedError
+from temporalio.service import RPCError
 
 from tests.chaos import judge
 from tests.chaos.cluster import Cluster
@@ -13,6 +15,8 @@ from workflows.messages import Progress
 
 # Seconds in which it must be.
 CONVERGED = 10.0
+# Seconds in which a workflow must be able to tell where it stands; its own steps have a time-out of 10.
+ANSWERED = 60.0
 ROW = "SELECT status, completed_steps FROM workflow_state WHERE workflow_id = %s"
 
 
@@ -24,8 +28,9 @@ async def catches_up(client: Client, cluster: Cluster) -> tuple[list[float], lis
 
 
 async def _of_generation(client: Client, cluster: Cluster, workflow_id: str) -> tuple[float, str]:
-    handle = client.get_workflow_handle(workflow_id)
-    told: Progress = await handle.query("progress", result_type=Progress)
+    told = await _told(client, workflow_id)
+    if told is None:
+        return 0.0, f"{workflow_id}: the workflow tells nothing for {ANSWERED:.0f} s"
     began = time.monotonic()
     async with await psycopg.AsyncConnection.connect(cluster.database_url, autocommit=True) as connection:
         while True:
@@ -39,8 +44,19 @@ async def _of_generation(client: Client, cluster: Cluster, workflow_id: str) -> 
                     f"{workflow_id}: {row} in the mirror, {told.status} with {told.completed} in the workflow",
                 )
             if row is not None and row[0] != told.status:
-                told = await handle.query("progress", result_type=Progress)  # a teacher may have acted meanwhile
+                told = await _told(client, workflow_id) or told  # a teacher may have acted meanwhile
             await asyncio.sleep(0.1)
+
+
+async def _told(client: Client, workflow_id: str) -> Progress | None:
+    """What the workflow says; None when it cannot. A step of it that a dead worker held must time out first."""
+    deadline = time.monotonic() + ANSWERED
+    while time.monotonic() < deadline:
+        with contextlib.suppress(RPCError, WorkflowQueryFailedError):
+            progress: Progress = await client.get_workflow_handle(workflow_id).query("progress", result_type=Progress)
+            return progress
+        await asyncio.sleep(0.5)
+    return None
 
 
 async def says_the_same(client: Client, cluster: Cluster) -> list[str]:
