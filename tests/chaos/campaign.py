@@ -93,21 +93,27 @@ async def run(plan: Plan, folder: Path) -> Result:
             stuck = await _first(playing, watching, plan.seconds + LONGEST)
             await asyncio.to_thread(cluster.recovered)
             client = await connect(cluster.settings())
+            true_again, untrue = await mirror.says_the_same(client, cluster)
             caught_up, behind = await mirror.catches_up(client, cluster)
             stuck = stuck or await _first(teaching, watching, plan.seconds + LONGEST)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        untrue = await mirror.says_the_same(client, cluster)
+        _, untrue_at_the_end = await mirror.says_the_same(client, cluster)
         striker.crashes_that_struck()
         evidence = await gather(client, cluster.database_url, cluster.ledger)
         offences = await _judge(evidence, teachers, striker, cluster, content)
         offences["I1 every generation ends"] += [stuck] if stuck else []
-        offences["I5 the mirror is true"] += behind + untrue
+        offences["I5 the mirror is true"] += untrue + behind + untrue_at_the_end
         healed = recovery(evidence, striker.done)
         offences["not vacuous"] = _vacuous(plan, striker.done, healed)
-        numbers = figures(evidence, teachers, striker.done, healed, caught_up)
+        numbers = figures(evidence, teachers, striker.done, healed)
+        numbers["mirror's statuses true again after the last fault, seconds"] = round(true_again, 1)
+        numbers["mirror's counts true again, seconds"] = {
+            "max": round(max(caught_up, default=0), 1),
+            "of": len(caught_up),
+        }
         numbers["Temporal alive but serving nobody, started again"] = cluster.silences
         await teachers.close()
         return Result(

@@ -17,9 +17,7 @@ from tests.chaos.teachers import Teachers
 RECOVERY_TARGET = 30.0
 
 
-def figures(
-    evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], healed: Recovery, caught_up: Sequence[float]
-) -> dict[str, Any]:
+def figures(evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], healed: Recovery) -> dict[str, Any]:
     """By their names, in the order in which they are told."""
     outcomes = [line.outcome for line in evidence.lines]
     generations = teachers.generations
@@ -56,10 +54,6 @@ def figures(
             "of": len(healed.seconds),
         },
         "recovery p95 under 30 s": (healed.percentile(0.95) or 0.0) < RECOVERY_TARGET,
-        "mirror true again after the last fault, seconds": {
-            "max": round(max(caught_up, default=0.0), 1),
-            "of": len(caught_up),
-        },
         "answers of the API": dict(sorted(teachers.answers.by_status.items())),
     }
 
