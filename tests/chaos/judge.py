@@ -27,7 +27,7 @@ from worker import workflow_options
 from workflows.question_graph import build_question_graph
 from workflows.quiz_generation import check
 
-# From an answer to its row in PostgreSQL, in a worker that has just begun, on a machine whose cores are taken: 1 s seen.
+# From an answer to its row in PostgreSQL, in a worker that has just begun on a full machine: 1 s was seen.
 STORED_WITHIN = timedelta(seconds=2)
 # Between two clocks' readings of one moment, and between a look and what follows from it.
 AT_ONCE = timedelta(seconds=1)
