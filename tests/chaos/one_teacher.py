@@ -1,14 +1,67 @@
 """One teacher with one generation, for tests that look at a single fault."""
 
+import threading
 import uuid
 from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import httpx2
+import psycopg
 
 from tests.chaos.cluster import Cluster
-from tests.chaos.evidence import Step, read_ledger
+from tests.chaos.evidence import CallLine, Step, read_ledger
 from tests.support.content import sample_chapter
 from tests.support.waiting import until_now
+
+# Seconds between two of the same requests.
+BETWEEN = 0.2
+# A request, and the statuses that it may be answered with beside 503.
+Asked = tuple[Callable[[], httpx2.Response], set[int]]
+
+
+def is_served(answer: httpx2.Response, *wanted: int) -> bool:
+    """Whether it is one of these; a 503 that says when to come again is none. Any other answer fails the test."""
+    if answer.status_code == 503:
+        assert int(answer.headers["Retry-After"]) > 0
+        return False
+    what = f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}"
+    assert answer.status_code in wanted, what
+    return True
+
+
+@contextmanager
+def asking(*requests: Asked, may_break: bool = False) -> Iterator[Counter[int]]:
+    """Send requests side by side, each again and again, for as long as the context is open; counts the answers.
+
+    Fails at the end for an answer that is neither wanted nor a 503 with its time, and for none within the client's
+    time-out, unless connections may break.
+    """
+    over, statuses = threading.Event(), Counter[int]()
+
+    def ask(request: Asked) -> list[int]:
+        send, wanted = request
+        seen = list[int]()
+        while True:
+            try:
+                answer = send()
+                is_served(answer, *wanted)
+                seen.append(answer.status_code)
+            except httpx2.HTTPError:
+                if not may_break:
+                    raise
+            if over.wait(BETWEEN):
+                return seen
+
+    with ThreadPoolExecutor(len(requests)) as pool:
+        asked = [pool.submit(ask, request) for request in requests]
+        try:
+            yield statuses
+        finally:
+            over.set()
+    for one in asked:
+        statuses.update(one.result())
 
 
 class OneTeacher:
@@ -29,10 +82,14 @@ class OneTeacher:
 
     def generate(self, questions: int) -> str:
         """Start a generation; its workflow id."""
-        body = {"target_question_count": questions}
-        answer = self.client.post(f"{self.quiz}/generate-questions", json=body).raise_for_status()
+        answer = self.post("generate-questions", questions).raise_for_status()
         self.workflow_id = answer.json()["workflow_id"]
         return self.workflow_id
+
+    def insist(self, questions: int) -> str:
+        """The same, asked for until it is accepted."""
+        until_now(lambda: is_served(self.post("generate-questions", questions), 202), seconds=60)
+        return self.generate(questions)
 
     def look(self) -> httpx2.Response:
         """Ask where it stands."""
@@ -52,9 +109,13 @@ class OneTeacher:
         """Let the model be well again; what stalls goes on stalling."""
         httpx2.delete(f"{self._cluster.model_url}/admin/faults").raise_for_status()
 
+    def lines(self) -> list[CallLine]:
+        """What the ledger has of the generation, in order."""
+        return [line for line in read_ledger(self._cluster.ledger) if line.step[0] == self.workflow_id]
+
     def calls(self) -> int:
-        """Lines that the ledger has of the generation."""
-        return sum(line.step[0] == self.workflow_id for line in read_ledger(self._cluster.ledger))
+        """How many lines these are."""
+        return len(self.lines())
 
     def pause(self) -> None:
         """Pause it."""
@@ -79,12 +140,28 @@ class OneTeacher:
         return int(progress["completed"])
 
     def seen(self) -> int:
-        """The same; -1 while the API cannot tell."""
+        """The same; -1 while the API says that it cannot tell, or its connection breaks."""
         try:
             answer = self.look()
         except httpx2.HTTPError:
             return -1
-        return int(answer.json()["progress"]["completed"]) if answer.status_code == 200 else -1
+        return int(answer.json()["progress"]["completed"]) if is_served(answer, 200) else -1
+
+    def resumed(self) -> str:
+        """The status, after a resume where there is something to resume; nothing while the API cannot tell."""
+        answer = self.look()
+        if not is_served(answer, 200):
+            return ""
+        status = answer.json()
+        if status["can_resume"]:
+            is_served(self.post("resume-generation", 0), 202, 400, 409)
+        return str(status["status"])
+
+    def generations(self) -> list[str]:
+        """The workflow ids that the rows have for the quiz, whatever the API was able to tell."""
+        with psycopg.connect(self._cluster.database_url) as connection:
+            query = "SELECT workflow_id FROM workflow_state WHERE quiz_id = %s"
+            return [str(row[0]) for row in connection.execute(query, [self.quiz.removeprefix("/quiz/")])]
 
     def slots(self) -> list[int]:
         """Of the questions that the API lists."""
@@ -93,8 +170,7 @@ class OneTeacher:
 
     def paid_twice(self) -> list[Step]:
         """Steps that the model answered more than once."""
-        lines = read_ledger(self._cluster.ledger)
-        answered = Counter(one.step for one in lines if one.outcome == "answered" and one.step[0] == self.workflow_id)
+        answered = Counter(one.step for one in self.lines() if one.outcome == "answered")
         return [step for step, times in answered.items() if times > 1]
 
     def post(self, action: str, questions: int) -> httpx2.Response:

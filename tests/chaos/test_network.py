@@ -2,19 +2,25 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx2
 import pytest
 
-from tests.chaos.cluster import DEMO_MODEL, PAIRS, Cluster, fresh_cluster
-from tests.chaos.one_teacher import OneTeacher
-from tests.support.proxy import Way
+from tests.chaos.cluster import API, DEMO_MODEL, PAIRS, Cluster, fresh_cluster
+from tests.chaos.one_teacher import Asked, OneTeacher, asking, is_served
+from tests.support.proxy import Proxy, Way
 from tests.support.waiting import until_now
 
-QUESTIONS = 14
+QUESTIONS, SOME, FEW = 14, 6, 2
 WINDOW = 2
 BROKEN = (Way.SLOW, Way.REFUSING, Way.SILENT, Way.ONE_WAY)
 # Seconds for which the way stays broken; of a slow one, how late things arrive.
 SECONDS, DELAY = 2.0, 1.5
+# Longer than whatever the API waits for: a request for 3 s, a pool for 2 s, a new connection for 3 s.
+LONG = 12.0
+OF_THE_API = [pair for pair in PAIRS if pair[0] == API]
+OF_THE_WORKER = [pair for pair in PAIRS if pair[0] != API]
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +31,33 @@ def cluster() -> Iterator[Cluster]:
         yield running
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=" to ".join)
+def _set_to_work(teacher: OneTeacher) -> None:
+    """Its generation is under way."""
+    teacher.insist(SOME)  # the way before is open again, and not everybody may know by now
+    until_now(teacher.seen, lambda seen: seen >= 1, 60)
+
+
+def _everything(teacher: OneTeacher, other: OneTeacher) -> list[Asked]:
+    """What a teacher does with one generation, and the start of another."""
+    return [
+        (teacher.look, {200}),
+        (lambda: teacher.post("pause-generation", SOME), {202, 409}),
+        (lambda: teacher.post("resume-generation", SOME), {202, 400, 409}),
+        (lambda: teacher.post("generate-questions", SOME), {202}),
+        (lambda: other.post("generate-questions", FEW), {202}),
+    ]
+
+
+def _assert_one_generation(teacher: OneTeacher, questions: int) -> None:
+    """However often it was asked for: one, with exactly its questions, each paid once."""
+    workflow_id = teacher.insist(questions)
+    until_now(teacher.resumed, lambda status: status == "completed", 120)
+    assert teacher.generations() == [workflow_id]
+    assert teacher.slots() == list(range(questions))
+    assert teacher.paid_twice() == []
+
+
+@pytest.mark.parametrize("pair", OF_THE_WORKER, ids=" to ".join)
 def test_a_broken_way_costs_time_and_nothing_else(cluster: Cluster, pair: tuple[str, str]) -> None:
     """Exactly the questions asked for. What is paid twice was on its way to or from the model when that way broke."""
     teacher = OneTeacher(cluster)
@@ -42,3 +74,60 @@ def test_a_broken_way_costs_time_and_nothing_else(cluster: Cluster, pair: tuple[
     assert teacher.slots() == list(range(QUESTIONS))
     in_flight = WINDOW * len(BROKEN) if pair == ("worker", DEMO_MODEL) else 0
     assert len(teacher.paid_twice()) <= in_flight
+
+
+@pytest.mark.parametrize("pair", OF_THE_API, ids=" to ".join)
+def test_a_broken_way_of_the_api_is_told_and_nothing_else(cluster: Cluster, pair: tuple[str, str]) -> None:
+    """Every request meanwhile is answered in time, as ever or with when to come again.
+
+    Status, pause, resume and starts; whatever of them arrived, each start is one generation with its questions.
+    """
+    teachers, others = [OneTeacher(cluster) for _ in BROKEN], [OneTeacher(cluster) for _ in BROKEN]
+    for way, teacher, other in zip(BROKEN, teachers, others, strict=True):
+        _set_to_work(teacher)
+        with asking(*_everything(teacher, other)) as answers:
+            cluster.proxies[pair].turn(way, DELAY)
+            time.sleep(SECONDS)
+            cluster.proxies[pair].turn(Way.OPEN)
+        assert answers[503] or way is not Way.REFUSING, "nobody noticed"
+    for one, questions in [*((one, SOME) for one in teachers), *((one, FEW) for one in others)]:
+        _assert_one_generation(one, questions)
+
+
+@pytest.mark.parametrize("pair", OF_THE_API, ids=" to ".join)
+def test_a_silence_longer_than_every_time_out_of_the_api(cluster: Cluster, pair: tuple[str, str]) -> None:
+    """Told all the while, and over with it: the API serves again by itself, and each start is one generation."""
+    teacher, other = OneTeacher(cluster), OneTeacher(cluster)
+    _set_to_work(teacher)
+    with asking(*_everything(teacher, other)) as answers:
+        cluster.proxies[pair].turn(Way.SILENT)
+        time.sleep(LONG)
+        cluster.proxies[pair].turn(Way.OPEN)
+    assert answers[503] > 1
+    _assert_one_generation(teacher, SOME)
+    _assert_one_generation(other, FEW)
+
+
+@pytest.mark.parametrize("way", [Way.ONE_WAY, Way.SILENT], ids=lambda way: way.value)
+def test_a_start_whose_answer_never_reached_its_client_is_repeated(cluster: Cluster, way: Way) -> None:
+    """With its Idempotency-Key, it is answered with the generation that is there, and there is no other.
+
+    The 202 was lost on its way, or the request came late: after its client had gone, beside the repeated one.
+    """
+    teacher = OneTeacher(cluster)
+    with Proxy(cluster.api_url.removeprefix("http://")) as between, ThreadPoolExecutor(1) as pool:
+        teacher.client.base_url = httpx2.URL(f"http://{between.address}")
+        until_now(lambda: is_served(teacher.client.get("/healthz"), 200))
+        between.turn(way)
+        if way is Way.ONE_WAY:
+            lost = pool.submit(teacher.post, "generate-questions", FEW)
+            until_now(teacher.generations, lambda rows: len(rows) == 1)
+        else:
+            teacher.client.timeout = httpx2.Timeout(1)
+            lost = pool.submit(teacher.post, "generate-questions", FEW)
+            assert isinstance(lost.exception(30), httpx2.TimeoutException)
+            assert teacher.generations() == []
+            teacher.client.timeout = httpx2.Timeout(10)
+        between.turn(Way.OPEN)
+        assert isinstance(lost.exception(30), httpx2.HTTPError)
+        _assert_one_generation(teacher, FEW)

@@ -1,4 +1,4 @@
-"""One worker that keeps two generations in memory writes forty at once, round after round: its memory stays flat.
+"""One worker that keeps two generations in memory writes sixteen at once, round after round: its memory stays flat.
 
 With so small a cache every generation is thrown out and replayed all the time: what leaks with a run shows here.
 """

@@ -22,8 +22,9 @@ TOKEN = "token-of-the-tests-0123456789-abcdef"
 class CodecServer:
     """`mcq codec-server` as a process; `url` is its address."""
 
-    def __init__(self, *keys: Key) -> None:
-        self._environment = {**os.environ, "PAYLOAD_KEYS": written(*keys), "CODEC_SERVER_TOKEN": TOKEN}
+    def __init__(self, *keys: Key, token: str = TOKEN, **environment: str) -> None:
+        secrets = {"PAYLOAD_KEYS": written(*keys), "CODEC_SERVER_TOKEN": token}
+        self._environment = {**os.environ, **secrets, **environment}
         self.url = ""
         # What it wrote, once it has ended.
         self.log = ""

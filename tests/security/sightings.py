@@ -1,11 +1,15 @@
 """Looks for secrets everywhere that a generation leaves traces."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import psycopg
+from google.protobuf.message import Message
 from psycopg import sql
+from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 
+from payloads.codec import ENCODING, EncryptionCodec
+from payloads.keys import Key
 from tests.security.echo import forms
 from tests.workflow.history import histories_of
 
@@ -14,9 +18,10 @@ HASHES = ("user", "password_hash")
 
 
 class Sightings:
-    """Everything that was looked at, and where a secret was seen in it."""
+    """Everything that was looked at, and where a secret was seen in it. `keys` open what is encrypted."""
 
-    def __init__(self, secrets: Mapping[str, str]) -> None:
+    def __init__(self, secrets: Mapping[str, str], keys: Sequence[Key] = ()) -> None:
+        self._codec = EncryptionCodec(keys) if keys else None
         self._forms = {name: forms(secret) for name, secret in secrets.items()}
         self.looked_at = dict[str, int]()
         self.found = set[tuple[str, str]]()
@@ -30,14 +35,16 @@ class Sightings:
                 self.found.add((name, place))
 
     async def look_at_temporal(self, client: Client, workflow_id: str) -> None:
-        """Every event of every run, as JSON and as it is stored; and memo, search attributes, open activities."""
+        """Every event of every run, as JSON, as stored and decrypted; memo, search attributes, open activities."""
         for run_id, history in (await histories_of(client, workflow_id)).items():
             handle = client.get_workflow_handle(workflow_id, run_id=run_id)
             self.look("history as JSON", history.to_json())
             for event in history.events:
                 self.look("history", event.SerializeToString())
+                await self.look_inside(event)
             description = await handle.describe()
             self.look("description", description.raw_description.SerializeToString())
+            await self.look_inside(description.raw_description)
             self.look("memo", repr(await description.memo()))
             self.look("search attributes", repr(description.typed_search_attributes))
 
@@ -57,6 +64,27 @@ class Sightings:
                 query = sql.SQL("SELECT {} FROM {}").format(shown, sql.Identifier(table))
                 self.look_at_each(f"table {table}", (row[0] for row in connection.execute(query)))
 
+    async def look_inside(self, message: Message) -> None:
+        """What is encrypted would hide a secret from every other look."""
+        sealed = [one for one in _payloads(message) if one.metadata.get("encoding") == ENCODING]
+        if sealed and self._codec is not None:
+            for payload in await self._codec.decode(sealed):
+                self.look("decrypted payloads", payload.SerializeToString())
+
     def look_at_each(self, place: str, contents: Iterable[str]) -> None:
         """The same for many."""
         self.look(place, "\n".join(contents))
+
+
+def _payloads(message: Message) -> Iterator[Payload]:
+    """All that stand in a message, however deep."""
+    if isinstance(message, Payload):
+        yield message
+        return
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        several = value.values() if field.message_type.GetOptions().map_entry else value
+        for one in [value] if isinstance(value, Message) else several:
+            if isinstance(one, Message):  # maps may be of plain values
+                yield from _payloads(one)

@@ -14,10 +14,16 @@ import httpx2
 import psycopg
 import pytest
 from psycopg import sql
+from temporalio.api.common.v1 import Payload
+from temporalio.api.history.v1 import HistoryEvent
 
 from domain.statuses import Status
+from payloads.codec import EncryptionCodec
+from payloads.keys import Key
 from settings import Settings
 from tests.api.server import ApiProcess, User
+from tests.payloads.running import CodecServer, temporal
+from tests.security.codec import ask_for_all
 from tests.security.echo import Echo
 from tests.security.sightings import Sightings
 from tests.support.content import sample_chapter
@@ -26,13 +32,17 @@ from tests.support.proxy import Proxy, Way
 from tests.support.waiting import until_now
 from tests.support.worker import run_worker
 from tests.support.world import World
+from tests.unit.payloads.made import OLD, written
 
 # Secrets in the environment of every process; that of DATABASE_URL is in its URL.
-OF_PROCESSES = ("OPENAI_API_KEY", "API_SECRET_KEY", "CODEC_SERVER_TOKEN")
-NAMES = (*OF_PROCESSES, "DATABASE_URL", "password", "wrong password")
+OF_PROCESSES = ("OPENAI_API_KEY", "API_SECRET_KEY", "CODEC_SERVER_TOKEN", "PAYLOAD_KEYS")
+OF_SETTINGS = (*OF_PROCESSES, "DATABASE_URL")
+# The name under which payloads remember the key; everybody may read it.
+KEY_ID = "2026-11"
 # Where a generation like the one below leaves traces.
 PLACES = {
-    *("history", "history as JSON", "description", "search attributes", "worker's log", "worker's metrics"),
+    *("history", "history as JSON", "decrypted payloads", "description", "search attributes", "worker's log"),
+    *("worker's metrics", "codec server's log", "codec server's answers", "history through the codec server"),
     *("API's log", "API's answers", "table user", "table workflow_state", "table workflow_event", "table model_call"),
     *("table question", "table source_document", "table sign_in_failure"),
 }
@@ -40,8 +50,16 @@ PLACES = {
 
 @pytest.fixture
 def canaries() -> dict[str, str]:
-    """Secrets without a form that a filter could know them by."""
-    return {name: f"canary{secrets.token_hex(20)}" for name in NAMES}
+    """Secrets without a form that a filter could know them by. A key is its 32 bytes, and the text that is set."""
+    made = {name: f"canary{secrets.token_hex(20)}" for name in (*OF_SETTINGS, "password", "wrong password")}
+    key = f"canary{secrets.token_hex(13)}"
+    return {**made, "PAYLOAD_KEYS": key, "PAYLOAD_KEYS, as it is set": b64encode(key.encode()).decode()}
+
+
+@pytest.fixture
+def keys(canaries: dict[str, str]) -> tuple[Key, ...]:
+    """The key of payloads that is a canary."""
+    return (Key(KEY_ID, canaries["PAYLOAD_KEYS"].encode()),)
 
 
 @pytest.fixture
@@ -84,14 +102,16 @@ class Tapped(httpx2.Client):
 
 
 @pytest.fixture
-def haunted(world: World, demo: DemoModel, role: str, canaries: dict[str, str], tmp_path: Path) -> Iterator[Haunted]:
+def haunted(
+    world: World, demo: DemoModel, role: str, canaries: dict[str, str], keys: tuple[Key, ...], tmp_path: Path
+) -> Iterator[Haunted]:
     """The service as processes at DEBUG, on a way to PostgreSQL that can be cut and a provider that echoes."""
     address = role.rpartition("@")[2].partition("/")[0]
     with Proxy(address) as way, Echo(demo.url) as provider, (tmp_path / "worker.log").open("wb") as stderr:
         kept = world.settings.model_dump(exclude={"database_url", "openai_base_url"})
         url = role.replace(address, way.address)
         settings = Settings(_env_file=None, **kept, database_url=url, openai_base_url=provider.url)
-        environment = {name: canaries[name] for name in OF_PROCESSES}
+        environment = {name: canaries[name] for name in OF_PROCESSES} | {"PAYLOAD_KEYS": written(*keys)}
         environment |= {"LOG_LEVEL": "DEBUG", "WORKER_DRAIN_TIMEOUT": "0", "RECONCILE_INTERVAL": "0.5"}
         workers = list[subprocess.Popen[str]]()
 
@@ -106,11 +126,23 @@ def haunted(world: World, demo: DemoModel, role: str, canaries: dict[str, str], 
             worker.wait()
 
 
-async def test_no_secret_leaves_its_place(haunted: Haunted, role: str, canaries: dict[str, str]) -> None:
-    """One generation through refusals that echo the key, a dead database, a table that is gone, a killed worker."""
+def test_every_secret_setting_has_a_canary() -> None:
+    """A new one fails here until the processes below are given it and it is looked for."""
+    fields = Settings.model_fields.items()
+    assert {name.upper() for name, field in fields if "Secret" in str(field.annotation)} == set(OF_SETTINGS)
+
+
+async def test_no_secret_leaves_its_place(
+    haunted: Haunted, role: str, canaries: dict[str, str], keys: tuple[Key, ...]
+) -> None:
+    """One generation through refusals that echo the key, a dead database, a table that is gone, a killed worker.
+
+    Encrypted: what Temporal keeps is looked at as it is and decrypted, by us and by a codec server, which is asked for
+    much that it refuses.
+    """
     user = User(haunted.api.url, "canary@school.example", canaries["password"])
     bearer = user.client.headers["Authorization"]
-    sightings = Sightings({**canaries, "bearer token": bearer.removeprefix("Bearer ")})
+    sightings = Sightings({**canaries, "bearer token": bearer.removeprefix("Bearer ")}, keys)
     user.client = tapped = Tapped(haunted.api.url)
     tapped.headers["Authorization"] = bearer
     _knock(tapped, canaries)
@@ -149,6 +181,7 @@ async def test_no_secret_leaves_its_place(haunted: Haunted, role: str, canaries:
     sightings.look_at_each("API's answers", tapped.answers)
     sightings.look_at_database(role)
     await sightings.look_at_temporal(haunted.world.temporal, workflow_id)
+    await _look_at_the_codec_server(haunted, workflow_id, sightings, canaries, keys)
     assert sightings.found == set()
     assert {place for place, size in sightings.looked_at.items() if size} >= PLACES
     assert haunted.provider.seen == {f"Bearer {canaries['OPENAI_API_KEY']}"}, "the key was in use"
@@ -167,6 +200,21 @@ async def _be_refused(haunted: Haunted, user: User, quiz_id: str, sightings: Sig
         _until_told(user, quiz_id, workflow_id, f"({status}")
         await sightings.look_at_temporal(haunted.world.temporal, workflow_id)
     return workflow_id
+
+
+async def _look_at_the_codec_server(
+    haunted: Haunted, workflow_id: str, sightings: Sightings, canaries: dict[str, str], keys: tuple[Key, ...]
+) -> None:
+    """What it answers to those who may, to those who may not, and what it writes into its log about both."""
+    token = canaries["CODEC_SERVER_TOKEN"]
+    show = ["workflow", "show", "-o", "json", "--workflow-id", workflow_id]
+    with CodecServer(*keys, token=token, LOG_LEVEL="DEBUG") as server:
+        said = await temporal(haunted.world.settings.temporal_address, *show, *server.options(token))
+        assert said.code == 0 and "question.draft" in said.out
+        sightings.look("history through the codec server", said.text)
+        sightings.look_at_each("codec server's answers", await ask_for_all(server.url, canaries))
+    assert "/decode 200" in server.log and "/decode 401" in server.log
+    sightings.look("codec server's log", server.log)
 
 
 def _knock(client: httpx2.Client, canaries: dict[str, str]) -> None:
@@ -200,3 +248,18 @@ def test_the_look_bites(shift: int) -> None:
     sightings = Sightings({"it": secret})
     sightings.look("a place", secret[:-1])
     assert sightings.found == set()
+
+
+async def test_the_look_goes_inside_of_what_is_encrypted() -> None:
+    """However deep a payload stands, in a list and in a map too; without the key nobody could see it."""
+    (sealed,) = await EncryptionCodec([OLD]).encode([Payload(data=b"before canary0123456789 after")])
+    failure, listed, mapped = HistoryEvent(), HistoryEvent(), HistoryEvent()
+    failure.activity_task_failed_event_attributes.failure.cause.encoded_attributes.CopyFrom(sealed)
+    listed.activity_task_scheduled_event_attributes.input.payloads.extend([Payload(), sealed])
+    mapped.activity_task_scheduled_event_attributes.header.fields["a"].CopyFrom(sealed)
+    for event in (failure, listed, mapped):
+        sightings = Sightings({"it": "canary0123456789"}, [OLD])
+        sightings.look("history", event.SerializeToString())
+        assert sightings.found == set()
+        await sightings.look_inside(event)
+        assert sightings.found == {("it", "decrypted payloads")}, event

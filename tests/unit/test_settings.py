@@ -165,6 +165,42 @@ def test_a_value_that_cannot_work_is_refused_at_the_start(
     assert name not in SECRETS or value not in str(caught.value)
 
 
+@pytest.mark.parametrize("url", [None, "http://127.0.0.1:8000/v1", "http://localhost:8000/v1", "http://[::1]:8000/v1"])
+def test_workers_may_crash_on_purpose_beside_the_demo_model(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str | None
+) -> None:
+    """The bundled one, or one at an address of this machine: nobody pays for what is asked again."""
+    monkeypatch.setenv("CRASH_FOLDER", str(tmp_path))
+    if url is not None:
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+    assert Settings(_env_file=None).crash_folder == tmp_path
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        {"OPENAI_API_KEY": "sk-canary"},
+        {"OPENAI_BASE_URL": "https://models.school.example/v1"},
+        # A key is a provider's, wherever it is sent.
+        {"OPENAI_API_KEY": "sk-canary", "OPENAI_BASE_URL": "http://127.0.0.1:8000/v1"},
+        {"OPENAI_BASE_URL": "http://127.0.0.1.school.example/v1"},
+    ],
+    ids=["a key", "an address elsewhere", "a key for this machine", "an address that looks local"],
+)
+def test_workers_never_crash_on_purpose_beside_a_provider(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, provider: dict[str, str]
+) -> None:
+    """CRASH_FOLDER is refused at the start, with what to do, and without the key."""
+    for name, value in {**provider, "CRASH_FOLDER": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError) as caught:
+        Settings(_env_file=None)
+    (problem,) = caught.value.errors(include_url=False, include_input=False)
+    assert problem["loc"] == ("crash_folder",)
+    assert "makes workers crash on purpose, for tests with the demo model; take it away" in problem["msg"]
+    assert "canary" not in str(caught.value)
+
+
 @pytest.mark.parametrize(("name", "value"), [("LOG_LEVEL", "debug"), ("DATABASE_URL", "postgres://u:p@h/d")])
 def test_usual_spellings_are_taken(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     """Lower-case levels and the short scheme of hosted databases."""

@@ -40,6 +40,26 @@ async def test_a_cut_answer_is_no_answer(world: World) -> None:
     assert status.calls == sum(call["outcome"] in ARRIVED for call in calls)
 
 
+async def test_a_model_that_says_nothing_is_given_up_and_asked_again(world: World) -> None:
+    """It holds the connection for two minutes: OPENAI_TIMEOUT ends the call, Temporal tries again, all is written."""
+    workflow_id = await world.start(2, workflow_window=2)
+    world.demo.fault("stall", times=1, match=f"{workflow_id}/0/")
+    async with world.worker(openai_timeout=1):
+        await world.assert_complete(workflow_id, 2)
+    calls = of_slot(world.demo.calls(workflow_id), 0)
+    assert (calls[0]["outcome"], try_of(calls[0])) == ("stall", 1)
+    assert calls[-1]["outcome"] == "answered" and try_of(calls[-1]) > 1
+    gave_up = await _last_failures(world, workflow_id)
+    assert "the model did not answer in time" in gave_up
+    assert "activity Heartbeat timeout" not in gave_up
+
+
+async def _last_failures(world: World, workflow_id: str) -> set[str]:
+    """Why the try before the last one failed, of each activity that was tried again."""
+    started = [event.activity_task_started_event_attributes for event in (await world.history(workflow_id)).events]
+    return {one.last_failure.message for one in started if one.HasField("last_failure")}
+
+
 def _earliest(kind: str, failed: Call) -> float:
     """Seconds since the epoch. The ledger is written a moment before the failure is sent, in whole milliseconds."""
     began = time_of(failed).timestamp() - 0.05
