@@ -93,7 +93,7 @@ async def run(plan: Plan, folder: Path) -> Result:
             stuck = await _first(playing, watching, plan.seconds + LONGEST)
             await asyncio.to_thread(cluster.recovered)
             client = await connect(cluster.settings())
-            true_again, untrue = await mirror.says_the_same(client, cluster)
+            true_again, untrue = await mirror.says_the_same(client, cluster, while_runs_close=True)
             caught_up, behind = await mirror.catches_up(client, cluster)
             stuck = stuck or await _first(teaching, watching, plan.seconds + LONGEST)
         finally:

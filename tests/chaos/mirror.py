@@ -63,11 +63,11 @@ async def _told(client: Client, workflow_id: str) -> Progress | None:
     return None
 
 
-async def says_the_same(client: Client, cluster: Cluster) -> tuple[float, list[str]]:
+async def says_the_same(client: Client, cluster: Cluster, *, while_runs_close: bool = False) -> tuple[float, list[str]]:
     """Seconds until each row says what Temporal says of its run; and what still does not when there was time for it."""
     began = time.monotonic()
     while True:
-        untrue = judge.the_mirror_tells_the_truth(await _states(client, cluster))
+        untrue = judge.the_mirror_tells_the_truth(await _states(client, cluster), while_runs_close=while_runs_close)
         seconds = time.monotonic() - began
         if not untrue or seconds > CONVERGED:
             return seconds, untrue

@@ -14,42 +14,52 @@ AFTER, BEFORE = timedelta(seconds=1), timedelta(seconds=0.3)
 
 @dataclass(frozen=True)
 class Recovery:
-    """`seconds` of each step that a kill cut off: until the model has answered it, or the step has ended.
+    """Of each step that a kill cut off, the seconds until it was `taken_up`, and until it was `answered`.
 
-    The model's own time is in it, and so is every later kill that cut the step off again.
+    Taken up is called again, or ended. In the seconds to the answer are the model's own, and those of every later kill
+    that cut the step off again.
     """
 
     kills: int
     inside: int
-    seconds: list[float]
+    taken_up: list[float]
+    answered: list[float]
 
-    def percentile(self, share: float) -> float | None:
-        """Of the seconds; None without any."""
-        ordered = sorted(self.seconds)
-        return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else None
+
+def percentiles(seconds: Sequence[float]) -> dict[str, float | int | None]:
+    """None without any."""
+    ordered = sorted(seconds)
+    names = {"p50": 0.5, "p95": 0.95, "max": 1.0}
+    found = {
+        name: ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else None
+        for name, share in names.items()
+    }
+    return {**found, "of": len(ordered)}
 
 
 def recovery(evidence: Evidence, strikes: Sequence[Done]) -> Recovery:
     """From the kills of workers that found one alive."""
     kills = sorted(done.at for done in strikes if done.hit and done.strike.kind == "kills")
     inside: set[datetime] = set()
-    seconds = []
+    taken_up, answered = [], []
     for step, lines in evidence.lines_of_steps().items():
+        completion = evidence.completions.get(step)
         for number, line in enumerate(lines):
+            later = lines[number + 1 :]
             # What was answered and had to be answered again was cut off as well.
-            cut_off = line.outcome == "client_gone" or number + 1 < len(lines)
+            cut_off = line.outcome == "client_gone" or later
             killed = _kill_near(kills, line.time) if cut_off else None
             if killed is None:
                 continue
             inside.add(killed)
-            again = [
-                later.time for later in lines[number + 1 :] if later.time > killed and later.outcome != "client_gone"
-            ]
-            completion = evidence.completions.get(step)
-            ends = [*again, *([completion.time] if completion and completion.time > killed else [])]
-            if ends:
-                seconds.append((min(ends) - killed).total_seconds())
-    return Recovery(len(kills), len(inside), seconds)
+            ended = [completion.time] if completion and completion.time > killed else []
+            began = [one.began for one in later if one.began > killed]
+            told = [one.time for one in later if one.time > killed and one.outcome != "client_gone"]
+            if began or ended:
+                taken_up.append((min(began + ended) - killed).total_seconds())
+            if told or ended:
+                answered.append((min(told + ended) - killed).total_seconds())
+    return Recovery(len(kills), len(inside), taken_up, answered)
 
 
 def _kill_near(kills: Sequence[datetime], moment: datetime) -> datetime | None:
