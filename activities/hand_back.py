@@ -32,7 +32,8 @@ LOOKED_AFTER = 2.0
 # Generations that are asked about at once.
 AT_ONCE = 10
 # Seconds from the question what runs to the end of what is done about it. Shorter than the first pause between two
-# tries (`NODE_RETRY`), so that what fails is the try that was seen and not a later one.
+# tries of a call (`NODE_RETRY`), so that what fails is the try that was seen and not a later one. A later try of the
+# mirror's, whose pause is shorter, may be met: it is a snapshot, and is written again.
 WITHIN = 0.9
 STARTED = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 WORKER_DIED = "WorkerDied"

@@ -28,7 +28,7 @@ async def catches_up(client: Client, cluster: Cluster) -> tuple[list[float], lis
     """For each open generation: seconds until the row has what the workflow itself tells; and what took too long."""
     running = [execution.id async for execution in client.list_workflows("ExecutionStatus = 'Running'")]
     outcomes = await asyncio.gather(*(_of_generation(client, cluster, workflow_id) for workflow_id in running))
-    return [seconds for seconds, _ in outcomes], [f"{offence}" for _, offence in outcomes if offence]
+    return [seconds for seconds, _ in outcomes], [offence for _, offence in outcomes if offence]
 
 
 async def _of_generation(client: Client, cluster: Cluster, workflow_id: str) -> tuple[float, str]:
@@ -43,10 +43,8 @@ async def _of_generation(client: Client, cluster: Cluster, workflow_id: str) -> 
             if row is not None and row[1] >= told.completed and row[0] == told.status:
                 return seconds, ""
             if seconds > CAUGHT_UP:
-                return (
-                    seconds,
-                    f"{workflow_id}: {row} in the mirror, {told.status} with {told.completed} in the workflow",
-                )
+                told_here = f"{told.status} with {told.completed} in the workflow"
+                return seconds, f"{workflow_id}: {row} in the mirror, {told_here}"
             if row is not None and row[0] != told.status:
                 told = await _told(client, workflow_id) or told  # a teacher may have acted meanwhile
             await asyncio.sleep(0.1)

@@ -81,8 +81,7 @@ class Striker:
             case "operator":
                 done.hit = await self._operate(strike, done)
             case _:
-                (cluster.crash_folder / strike.target).touch()
-                done.hit = True  # see crashes_that_struck
+                (cluster.crash_folder / strike.target).touch()  # whether it struck is known at the end
 
     async def _kill_a_worker(self, target: str) -> bool:
         """One that is being started again cannot be killed: then another one is, as soon as one lives."""
