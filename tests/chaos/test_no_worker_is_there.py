@@ -11,6 +11,7 @@ def test_status_is_told_and_says_that_no_worker_is_there(make_cluster: Callable[
     """Every read is a 200 meanwhile; with a worker back the generation ends by itself."""
     cluster = make_cluster(workers=2, latency="0.5", environment={"WORKFLOW_WINDOW": "2"})
     teacher = OneTeacher(cluster)
+    teacher.fault("stall", match="/5/")  # it does not end before its workers do, however late these are killed
     teacher.generate(6)
     until_now(teacher.completed, lambda completed: completed >= 1, 60)
     for name in cluster.workers:
@@ -19,6 +20,7 @@ def test_status_is_told_and_says_that_no_worker_is_there(make_cluster: Callable[
     stalled = status["stalled"]
     assert isinstance(stalled, dict) and "worker" in stalled["reason"]
     assert status["status"] == "running"
+    teacher.clear_faults()
     for name in cluster.workers:
         cluster.processes[name].held = False
     teacher.until("completed")

@@ -28,7 +28,7 @@ class Deployment:
         """Start a worker of this version and wait until Temporal knows it."""
         version = {"WORKER_DEPLOYMENT_NAME": self.name, "WORKER_BUILD_ID": build_id}
         self._run(build_id, **version)
-        until_now(lambda: self._has_pollers(build_id), seconds=60)
+        until_now(lambda: self._is_known() and self._has_pollers(build_id), seconds=60)
 
     def start_unversioned(self) -> None:
         """Start a worker without the option."""
@@ -65,6 +65,14 @@ class Deployment:
         self._workers[build_id] = run_worker(
             self._world.settings, self._home, subprocess.DEVNULL, WORKER_DRAIN_TIMEOUT="20", **changes
         )
+
+    def _is_known(self) -> bool:
+        """The deployment is another workflow of Temporal's than its versions, and may come after them."""
+        try:
+            self._temporal("describe", "--name", self.name)
+        except AssertionError:
+            return False
+        return True
 
     def _has_pollers(self, build_id: str) -> bool:
         try:
