@@ -31,10 +31,13 @@ LOOK_EVERY = 1.0
 LOOKED_AFTER = 2.0
 # Generations that are asked about at once.
 AT_ONCE = 10
-# Seconds from the question what runs to the end of what is done about it. Shorter than the first pause between two
-# tries of a call (`NODE_RETRY`), so that what fails is the try that was seen and not a later one. A later try of the
+# Seconds from the question what runs to the end of what is done about it. Shorter than the pause between two tries of a
+# call (`NODE_RETRY`, and `PAUSE`), so that what fails is the try that was seen and not a later one. A later try of the
 # mirror's, whose pause is shorter, may be met: it is a snapshot, and is written again.
 WITHIN = 0.9
+# The pause before the next try. A death says nothing of the provider, so it does not grow with the tries as `NODE_RETRY`
+# does: a step that is struck again and again is taken up again as soon as one that is struck once.
+PAUSE = timedelta(seconds=1)
 STARTED = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 WORKER_DIED = "WorkerDied"
 
@@ -131,7 +134,7 @@ class HandBack:
 
     async def _end_try(self, execution: WorkflowExecution, activity_id: str, deadline: float) -> None:
         failure = Failure()
-        died = ApplicationError("the worker that ran it died", type=WORKER_DIED)
+        died = ApplicationError("the worker that ran it died", type=WORKER_DIED, next_retry_delay=PAUSE)
         await self._client.data_converter.encode_failure(died, failure)
         request = RespondActivityTaskFailedByIdRequest(
             namespace=self._client.namespace,

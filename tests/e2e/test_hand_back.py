@@ -12,7 +12,7 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.service import RPCError
 
 from activities import hand_back
-from activities.hand_back import WORKER_DIED, HandBack, among_workers
+from activities.hand_back import PAUSE, WORKER_DIED, HandBack, among_workers
 from activities.presence import folder_of_this_machine
 from domain.statuses import Status
 from settings import Settings
@@ -103,6 +103,18 @@ async def test_calls_of_a_killed_worker_are_tried_again(
     world.demo.clear_faults()
     async with world.worker():
         await world.assert_complete(workflow_id, QUESTIONS)
+
+
+async def test_the_pause_after_a_death_does_not_grow(world: World, worker: Worker, beside: Beside) -> None:
+    """After two failures of the provider the pause would be 4 s; a death is not the provider's."""
+    world.demo.fault("server_error", times=2 * QUESTIONS)
+    world.demo.fault("stall")
+    workflow_id = await world.start(QUESTIONS, workflow_window=QUESTIONS)
+    await _under_way(world, workflow_id, attempt=3)
+    worker.kill()
+    async with beside:
+        after = await _handed_back(world, workflow_id)
+    assert {round(call.current_retry_interval.ToTimedelta() / PAUSE, 3) for call in after} == {1}
 
 
 async def test_since_when_the_provider_is_away_is_not_forgotten(world: World, worker: Worker, beside: Beside) -> None:
