@@ -35,8 +35,8 @@ AT_ONCE = 10
 # call (`NODE_RETRY`, and `PAUSE`), so that what fails is the try that was seen and not a later one. A later try of the
 # mirror's, whose pause is shorter, may be met: it is a snapshot, and is written again.
 WITHIN = 0.9
-# The pause before the next try. A death says nothing of the provider, so it does not grow with the tries as `NODE_RETRY`
-# does: a step that is struck again and again is taken up again as soon as one that is struck once.
+# The pause before the next try. A death says nothing of the provider, so it does not grow with the tries, as that of
+# `NODE_RETRY` does: a step that is struck again and again is taken up again as soon as one that is struck once.
 PAUSE = timedelta(seconds=1)
 STARTED = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 WORKER_DIED = "WorkerDied"
