@@ -31,9 +31,13 @@ LOOK_EVERY = 1.0
 LOOKED_AFTER = 2.0
 # Generations that are asked about at once.
 AT_ONCE = 10
-# Seconds from the question what runs to the end of what is done about it. Shorter than the pause between two tries of a
-# call (`NODE_RETRY`, and `PAUSE`), so that what fails is the try that was seen and not a later one. A later try of the
-# mirror's, whose pause is shorter, may be met: it is a snapshot, and is written again.
+# Seconds for one answer about what runs, the SDK's repetitions included; by itself it gives up after 10 to 30. A worker
+# that is cut off from Temporal lets the dead go then, so that another one that is not sees to them.
+ANSWER_WITHIN = 2.0
+# Seconds from the question what runs to the end of what is done about it. Shorter than any pause between two tries of a
+# call (`NODE_RETRY`, `SHORTEST_PAUSE` when the provider asks for one, and `PAUSE`), so that what fails is the try that
+# was seen and not a later one. A later try of the mirror's, whose pause is shorter, may be met: it is a snapshot, and
+# is written again.
 WITHIN = 0.9
 # The pause before the next try. A death says nothing of the provider, so it does not grow with the tries, as that of
 # `NODE_RETRY` does: a step that is struck again and again is taken up again as soon as one that is struck once.
@@ -86,11 +90,14 @@ class HandBack:
                 await self.look()
             # Nothing of it may end a worker that works. The next look is near, and heartbeats end these tries too.
             except Exception as error:
-                log.warning("what a dead worker had in flight cannot be handed back yet", error=str(error))
+                log.warning("what a dead worker had in flight cannot be handed back yet", error=repr(error))
             await asyncio.sleep(LOOK_EVERY)
 
     async def look(self) -> None:
-        """Fail the tries of the dead, and forget who has had none for a while. RPCError when Temporal is away."""
+        """Fail the tries of the dead, and forget who has had none for a while.
+
+        RPCError or TimeoutError when Temporal is away.
+        """
         with dead_workers(self._folder) as dead:
             if not dead:
                 return
@@ -104,33 +111,40 @@ class HandBack:
     async def _end_tries_of(self, dead: set[str]) -> list[str]:
         """Whose tries were found, once for each."""
         query = f"TaskQueue = '{self._task_queue}' AND ExecutionStatus = 'Running'"
-        running = [execution.id async for execution in self._client.list_workflows(query)]
-        limit = asyncio.Semaphore(AT_ONCE)
-        found = await _all(self._end_tries_in(workflow_id, dead, limit) for workflow_id in running)
-        tries = [identity for some in found for identity in some]
+        async with asyncio.timeout(ANSWER_WITHIN):
+            running = iter([execution.id async for execution in self._client.list_workflows(query)])
+
+        async def end_tries_in_turn() -> list[str]:
+            # Ends with its first error: who is cut off does not wait for an answer about each generation.
+            found = []
+            for workflow_id in running:
+                found += await self._end_tries_in(workflow_id, dead)
+            return found
+
+        tries = [identity for found in await _all(end_tries_in_turn() for _ in range(AT_ONCE)) for identity in found]
         if tries:
             log.info(
                 "workers died, what they had in flight is handed back", workers=sorted(set(tries)), tries=len(tries)
             )
         return tries
 
-    async def _end_tries_in(self, workflow_id: str, dead: set[str], limit: asyncio.Semaphore) -> list[str]:
-        async with limit:
-            deadline = time.monotonic() + WITHIN
-            try:
+    async def _end_tries_in(self, workflow_id: str, dead: set[str]) -> list[str]:
+        deadline = time.monotonic() + WITHIN
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
                 description = (await self._client.get_workflow_handle(workflow_id).describe()).raw_description
-            except RPCError as error:
-                if error.status is RPCStatusCode.NOT_FOUND:
-                    return []
-                raise
-            execution = description.workflow_execution_info.execution
-            theirs = [
-                activity
-                for activity in description.pending_activities
-                if activity.state == STARTED and activity.last_worker_identity in dead
-            ]
-            await _all(self._end_try(execution, activity.activity_id, deadline) for activity in theirs)
-            return [activity.last_worker_identity for activity in theirs]
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return []
+            raise
+        execution = description.workflow_execution_info.execution
+        theirs = [
+            activity
+            for activity in description.pending_activities
+            if activity.state == STARTED and activity.last_worker_identity in dead
+        ]
+        await _all(self._end_try(execution, activity.activity_id, deadline) for activity in theirs)
+        return [activity.last_worker_identity for activity in theirs]
 
     async def _end_try(self, execution: WorkflowExecution, activity_id: str, deadline: float) -> None:
         failure = Failure()

@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 # Different after each start of the machine, the same in all of its containers.
@@ -49,12 +49,20 @@ class Presence:
 @contextmanager
 def dead_workers(folder: Path) -> Iterator[set[str]]:
     """Identities of the dead, which nobody else is told meanwhile. They are told again until they are forgotten."""
-    locks = {path.name: lock for path in sorted(folder.iterdir()) if (lock := _locked(path)) is not None}
     try:
-        yield set(locks)
-    finally:
-        for lock in locks.values():
-            os.close(lock)
+        paths = sorted(folder.iterdir())
+    except FileNotFoundError:  # somebody cleaned up: nobody can be seen here, living or dead
+        paths = []
+    dead: set[str] = set()
+    with ExitStack() as locks:  # a lock that is not released makes a dead worker look alive to everybody
+        for path in paths:
+            # One that is no worker's file, or that cannot be locked now, is no reason to overlook the others.
+            with suppress(OSError):
+                lock = _locked(path)
+                if lock is not None:
+                    locks.callback(os.close, lock)
+                    dead.add(path.name)
+        yield dead
 
 
 def forget(folder: Path, identity: str) -> None:
@@ -63,14 +71,16 @@ def forget(folder: Path, identity: str) -> None:
 
 
 def _locked(path: Path) -> int | None:
-    """The locked file; None while somebody else has it, or when it is gone."""
+    """The locked file; None while somebody else has it, or when it is gone. OSError where it cannot be locked."""
     try:
         lock = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except OSError as error:
         os.close(lock)
-        return None
+        if isinstance(error, BlockingIOError):
+            return None
+        raise
     return lock

@@ -13,8 +13,9 @@ log = structlog.get_logger()
 # Between two tries that the provider says nothing about: doubled from one to the next. A minute at most, so that
 # recovery is seen soon.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=1)
-# "Try again now" is not taken at its word; and to Temporal a delay of 0 is none.
-SHORTEST_PAUSE = timedelta(seconds=0.5)
+# "Try again now" is not taken at its word; and to Temporal a delay of 0 is none. Longer than `WITHIN` of
+# `activities/hand_back.py`, or a dead worker's try, failed by its id, could be a later one of a living worker.
+SHORTEST_PAUSE = timedelta(seconds=1)
 
 
 def next_delay(try_: int, retry_after: float | None) -> timedelta:

@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
-from temporalio.service import RPCError
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities import hand_back
 from activities.hand_back import PAUSE, WORKER_DIED, HandBack, among_workers
-from activities.presence import folder_of_this_machine
+from activities.presence import dead_workers, folder_of_this_machine
 from domain.statuses import Status
 from settings import Settings
 from temporal_client import connect
+from tests.support.proxy import Proxy, Way
 from tests.support.waiting import until
 from tests.support.worker import run_worker
 from tests.support.world import NODES, World
@@ -64,6 +66,12 @@ async def _handed_back(world: World, workflow_id: str) -> list[PendingActivityIn
         return call.last_failure.application_failure_info.type == WORKER_DIED
 
     return await until(lambda: _calls(world, workflow_id), lambda calls: all(map(died, calls)), 15)
+
+
+async def _running(world: World) -> int:
+    """Generations that Temporal lists as a look asks for them."""
+    query = f"TaskQueue = '{world.settings.task_queue}' AND ExecutionStatus = 'Running'"
+    return (await world.temporal.count_workflows(query)).count
 
 
 async def _names(folder: Path) -> set[str]:
@@ -177,8 +185,50 @@ async def test_who_was_held_up_ends_nothing(
 async def test_while_temporal_is_away_nobody_is_forgotten(folder: Path, stranger: str) -> None:
     """The look fails, and the next one finds the same deaths."""
     nobody = await connect(Settings(_env_file=None, temporal_address="127.0.0.1:9"), lazy=True)
-    with pytest.raises((RPCError, RuntimeError)):
+    with pytest.raises((RPCError, RuntimeError, TimeoutError)):
         await HandBack(nobody, "mcq", folder).look()
+    assert await _names(folder) == {stranger}
+
+
+@pytest.mark.parametrize("way", [Way.SILENT, Way.REFUSING, Way.ONE_WAY])
+async def test_who_is_cut_off_from_temporal_lets_the_dead_go(
+    world: World, folder: Path, stranger: str, monkeypatch: pytest.MonkeyPatch, way: Way
+) -> None:
+    """Before the SDK gives up, so that a worker that is not cut off sees to them."""
+    assert world.settings.temporal_address is not None
+    monkeypatch.setattr(hand_back, "ANSWER_WITHIN", 0.1)
+    with Proxy(world.settings.temporal_address) as proxy:
+        cut_off = await connect(Settings(_env_file=None, temporal_address=proxy.address))
+        proxy.turn(way)
+        with pytest.raises(TimeoutError):
+            await HandBack(cut_off, world.settings.task_queue, folder).look()
+    with dead_workers(folder) as dead:
+        assert dead == {stranger}
+
+
+@pytest.mark.parametrize("error", [None, RPCError("away", RPCStatusCode.UNAVAILABLE, b"")], ids=["silent", "error"])
+async def test_who_gets_no_answer_does_not_ask_about_every_generation(
+    world: World, folder: Path, stranger: str, monkeypatch: pytest.MonkeyPatch, error: RPCError | None
+) -> None:
+    """Each question would hold the dead for as long again."""
+    for _ in range(3):
+        await world.start(1)
+    await until(lambda: _running(world), lambda count: count == 3)
+    asked = []
+
+    async def without_answer(self: WorkflowHandle[object, object]) -> None:
+        asked.append(self.id)
+        if error is not None:
+            raise error
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(hand_back, "ANSWER_WITHIN", 0.5)
+    monkeypatch.setattr(hand_back, "AT_ONCE", 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(WorkflowHandle, "describe", without_answer)
+        with pytest.raises((RPCError, TimeoutError)):
+            await HandBack(world.temporal, world.settings.task_queue, folder).look()
+    assert len(asked) == 1
     assert await _names(folder) == {stranger}
 
 

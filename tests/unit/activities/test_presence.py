@@ -1,5 +1,6 @@
 """A worker is dead when the kernel says so, and not before."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -48,6 +49,14 @@ def _dead(folder: Path) -> set[str]:
         return dead
 
 
+def _open_files(folder: Path) -> list[str]:
+    """Those in the folder that this process has open."""
+    descriptors = Path("/proc/self/fd")
+    # The one that the listing itself needs is gone by then.
+    targets = [os.path.realpath(descriptor) for descriptor in descriptors.iterdir()]
+    return [target for target in targets if Path(target).parent == folder]
+
+
 def test_a_killed_worker_is_told_until_it_is_forgotten(tmp_path: Path, other: Other) -> None:
     """By the identity that Temporal knows, to whoever looks."""
     assert _dead(tmp_path) == set()
@@ -70,6 +79,40 @@ def test_one_alone_sees_to_a_death(tmp_path: Path, other: Other) -> None:
     other.die()
     with dead_workers(tmp_path) as first, dead_workers(tmp_path) as second:
         assert (first, second) == ({other.identity}, set())
+
+
+def test_what_is_no_worker_s_file_hides_no_death(tmp_path: Path, other: Other) -> None:
+    """A folder cannot be locked. The death is told, and let go afterwards."""
+    for name in (" before all", "~ after all"):
+        (tmp_path / name).mkdir()
+    other.die()
+    assert _dead(tmp_path) == _dead(tmp_path) == {other.identity}
+
+
+def test_what_cannot_be_locked_is_let_go(tmp_path: Path, other: Other, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is kept open would be locked for ever once a lock is to be had."""
+    other.die()
+
+    def no_locks(lock: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    monkeypatch.setattr("activities.presence.fcntl.flock", no_locks)
+    before = _open_files(tmp_path)
+    assert _dead(tmp_path) == set()
+    with pytest.raises(OSError, match="no locks available"):
+        Presence(tmp_path)
+    assert _open_files(tmp_path) == before == []
+    monkeypatch.undo()
+    assert other.identity in _dead(tmp_path)
+
+
+def test_where_the_folder_is_gone_nobody_is_dead(tmp_path: Path) -> None:
+    """Somebody cleaned up. Heartbeats tell of who worked then; who starts makes the folder again."""
+    folder = tmp_path / "gone"
+    assert _dead(folder) == set()
+    presence = Presence(folder)
+    assert [path.name for path in folder.iterdir()] == [presence.identity]
+    presence.leave()
 
 
 def test_who_leaves_is_not_dead(tmp_path: Path) -> None:
