@@ -1,4 +1,4 @@
-"""The largest that is asked for: a thousand questions, and content around the 2 MB that fit into one payload."""
+"""The largest that is asked for: a thousand questions; content around the 2 MB that fit into one payload, and 10 MB."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.workflow.history import histories_of
 from tests.workflow.ledger import paid_twice
 
 
-@pytest.mark.parametrize(("size", "questions"), [(1_900_000, 20), (2_100_000, 1_000)])
+@pytest.mark.parametrize(("size", "questions"), [(1_900_000, 20), (2_100_000, 1_000), (9_900_000, 20)])
 async def test_every_question_is_written_and_histories_stay_small(world: World, size: int, questions: int) -> None:
     """Exactly so many, each paid once; no run grows towards the server's limits of events and bytes."""
     text = encyclopedia(size)
