@@ -30,12 +30,14 @@ from demo_model.openai_shapes import MODEL, OWNER, completion, error_response, j
 
 log = logging.getLogger("demo_model")
 REQUEST_ID_HEADER = "x-client-request-id"
+PROJECT_HEADER = "openai-project"
 
 
 class Asked(NamedTuple):
-    """Which call it is, and when it came in."""
+    """Which call it is, whose, and when it came in."""
 
     request_id: str
+    project: str
     began: str
 
 
@@ -49,7 +51,8 @@ class DemoModel:
 
     async def chat(self, request: Request) -> Response:
         """`POST /v1/chat/completions`."""
-        asked = Asked(request.headers.get(REQUEST_ID_HEADER, ""), now())
+        headers = request.headers
+        asked = Asked(headers.get(REQUEST_ID_HEADER, ""), headers.get(PROJECT_HEADER, ""), now())
         try:
             body = await request.body()
         except ClientDisconnect:
@@ -81,7 +84,9 @@ class DemoModel:
     ) -> Response:
         """The response, once the ledger holds it. What can't be witnessed is not sent."""
         try:
-            entry = Entry(asked.request_id, now(), outcome, prompt_tokens, completion_tokens, asked.began)
+            entry = Entry(
+                asked.request_id, now(), outcome, prompt_tokens, completion_tokens, asked.began, asked.project
+            )
             await self.ledger.append(entry)
         except OSError as error:
             log.error("demo model: the ledger can't be written: %s", error)

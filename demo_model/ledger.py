@@ -16,6 +16,7 @@ from pathlib import Path
 class Entry:
     """One call, from `began` to `time`.
 
+    `project` is the client's header `OpenAI-Project`, empty without one: it tells apart who shares a model.
     `outcome` is `answered`, `refused`, `rejected`, `client_gone` or the name of the fault.
     """
 
@@ -25,6 +26,7 @@ class Entry:
     prompt_tokens: int
     completion_tokens: int
     began: str
+    project: str = ""
 
 
 def now() -> str:

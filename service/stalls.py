@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from temporalio.api.enums.v1 import PendingActivityState, PendingWorkflowTaskState
+from temporalio.api.enums.v1 import PendingActivityState, PendingWorkflowTaskState, TimeoutType
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 from temporalio.client import Client
@@ -78,13 +78,21 @@ def _of_activity(activity: PendingActivityInfo, moment: datetime) -> Stalled | N
     match activity.state:
         case PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED:
             since = _time(activity.scheduled_time)
-            return _no_worker(since) if moment - since > TAKEN_UP_WITHIN else None
+            if moment - since > TAKEN_UP_WITHIN:
+                return _no_worker(since)
+            # That its time-out is over is no sign of life yet.
+            if activity.last_failure.timeout_failure_info.timeout_type == TimeoutType.TIMEOUT_TYPE_HEARTBEAT:
+                return _gone(name, _time(activity.last_heartbeat_time))
         case PendingActivityState.PENDING_ACTIVITY_STATE_STARTED if activity.HasField("last_heartbeat_time"):
             since = _time(activity.last_heartbeat_time)
             if moment - since > BEATS_WITHIN:
-                reason = f"the worker that ran {name} is gone or cut off; another takes it over after its time-out"
-                return {"reason": reason, "since": since.isoformat()}
+                return _gone(name, since)
     return None
+
+
+def _gone(name: str, since: datetime) -> Stalled:
+    reason = f"the worker that ran {name} is gone or cut off; another takes it over after its time-out"
+    return {"reason": reason, "since": since.isoformat()}
 
 
 def _no_worker(since: datetime) -> Stalled:

@@ -7,9 +7,10 @@ import tempfile
 from pathlib import Path
 
 from tests.chaos.campaign import Plan, as_json, run
+from tests.chaos.cluster import names_of_workers
 from tests.chaos.picture import draw
 from tests.chaos.report import as_text
-from tests.chaos.schedule import ALL
+from tests.chaos.schedule import ALL, schedule
 
 
 def main() -> int:
@@ -19,10 +20,11 @@ def main() -> int:
     parser.add_argument("--generations", type=int, default=500, help="at least; more until the faults are over")
     parser.add_argument("--questions", type=int, default=14, help="of each generation")
     parser.add_argument("--kills", type=int, default=1000, help="SIGKILL of workers")
-    parser.add_argument("--minutes", type=float, default=25, help="over which the faults are spread, at most")
+    parser.add_argument("--minutes", type=float, default=25, help="over which the faults are spread")
     parser.add_argument("--faults", default="kills", help=f"comma-separated, or all: {', '.join(ALL)}")
     parser.add_argument("--at-once", type=int, default=40, help="generations at once")
     parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--apart", action="store_true", help="workers in folders of their own, as containers have")
     parser.add_argument("--latency", default="0.5-1.5", help="seconds that the model takes")
     parser.add_argument("--out", type=Path, default=None, help="folder of the reports; a temporary one when left out")
     asked = parser.parse_args()
@@ -39,7 +41,12 @@ def main() -> int:
         at_once=asked.at_once,
         workers=asked.workers,
         latency=asked.latency,
+        apart=asked.apart,
     )
+    try:  # a pure function: what cannot be is told before anything is started
+        schedule(plan.seed, plan.faults, names_of_workers(plan.workers), kills=plan.kills, seconds=plan.seconds)
+    except ValueError as error:
+        parser.error(str(error))
     folder = asked.out or Path(tempfile.mkdtemp(prefix="mcq-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):

@@ -43,6 +43,8 @@ class Plan:
     least_inside: float = 0.25
     # Whether teachers pause, cancel and repeat their requests.
     capricious: bool = True
+    # Whether each worker has a folder of its own, as a container has, so that nobody sees another one die.
+    apart: bool = False
 
 
 @dataclass
@@ -74,6 +76,7 @@ async def run(plan: Plan, folder: Path) -> Result:
         latency=plan.latency,
         proxied=NETWORK in plan.faults,
         crashing=CRASHES in plan.faults,
+        apart=plan.apart,
         environment={"WORKFLOW_WINDOW": "4", "OPENAI_TIMEOUT": "15"},
     )
     await asyncio.to_thread(cluster.__enter__)
@@ -93,8 +96,10 @@ async def run(plan: Plan, folder: Path) -> Result:
             stuck = await _first(playing, watching, plan.seconds + LONGEST)
             await asyncio.to_thread(cluster.recovered)
             client = await connect(cluster.settings())
-            true_again, untrue = await mirror.says_the_same(client, cluster, while_runs_close=True)
-            caught_up, behind = await mirror.catches_up(client, cluster)
+            # Side by side: both count from here, when all parts serve again.
+            (true_again, untrue), (caught_up, behind) = await asyncio.gather(
+                mirror.says_the_same(client, cluster, while_runs_close=True), mirror.catches_up(client, cluster)
+            )
             stuck = stuck or await _first(teaching, watching, plan.seconds + LONGEST)
         finally:
             for task in tasks:
@@ -106,8 +111,10 @@ async def run(plan: Plan, folder: Path) -> Result:
         offences = await _judge(evidence, teachers, striker, cluster, content)
         offences["I1 every generation ends"] += [stuck] if stuck else []
         offences["I5 the mirror is true"] += untrue + behind + untrue_at_the_end
+        if plan.faults == (KILLS,):
+            offences["I1 every generation ends"] += judge.nothing_stops_by_itself(evidence)
         healed = recovery(evidence, striker.done)
-        offences["not vacuous"] = _vacuous(plan, striker.done, healed)
+        offences["not vacuous"] = _vacuous(plan, striker.done, healed, teachers)
         numbers = figures(evidence, teachers, striker.done, healed)
         numbers["mirror's statuses true again after the last fault, seconds"] = round(true_again, 1)
         numbers["mirror's counts true again, seconds"] = {
@@ -138,7 +145,7 @@ async def _first(work: "asyncio.Task[None]", watching: "asyncio.Task[str]", seco
     return watching.result() if watching.done() else f"not over after {seconds:.0f} s"
 
 
-def _vacuous(plan: Plan, strikes: Sequence[Done], healed: Recovery) -> list[str]:
+def _vacuous(plan: Plan, strikes: Sequence[Done], healed: Recovery, teachers: Teachers) -> list[str]:
     """What was not tried, though the plan says so."""
     struck = Counter(done.strike.kind for done in strikes if done.hit)
     offences = [f"no {kind} struck anything" for kind in plan.faults if not struck[kind]]
@@ -147,6 +154,8 @@ def _vacuous(plan: Plan, strikes: Sequence[Done], healed: Recovery) -> list[str]
             offences.append(f"only {struck[KILLS]} of {plan.kills} kills found a worker")
         if healed.inside < plan.least_inside * healed.kills:
             offences.append(f"only {healed.inside} of {healed.kills} kills struck a call")
+    if plan.capricious and not any(one.pauses for one in teachers.generations):
+        offences.append("no pause was held")
     return offences
 
 
@@ -164,9 +173,12 @@ async def _judge(
 ) -> dict[str, list[str]]:
     generations, strikes = teachers.generations, striker.done
     return {
-        "I1 every generation ends": judge.every_generation_ended(generations, striker.cancelled),
+        "I1 every generation ends": [
+            *judge.every_generation_ended(generations, striker.cancelled),
+            *judge.none_stands_still(evidence, generations),
+        ],
         "I2 every question once": judge.every_question_is_there_once(evidence, generations, content),
-        "I3 no completed step again": judge.no_completed_step_is_called_again(evidence),
+        "I3 no completed step again": judge.no_completed_step_is_called_again(evidence, strikes),
         "T8 answers are bounded": judge.answers_of_a_slot_are_bounded(evidence),
         "I4 paid twice only in flight": judge.paid_twice_only_in_flight(evidence, strikes),
         "I5 the mirror is true": [
@@ -174,9 +186,12 @@ async def _judge(
             *judge.the_mirror_never_goes_back(evidence),
         ],
         "I6 nothing accepted is lost": judge.nothing_accepted_is_lost(
-            evidence, generations, teachers.answers, striker.operated
+            evidence, generations, teachers.answers, strikes, striker.operated
         ),
-        "I7 a pause is a pause": judge.a_pause_is_a_pause(evidence, generations, strikes),
+        "I7 a pause is a pause": [
+            *judge.a_pause_is_a_pause(evidence, generations, strikes),
+            *judge.nothing_is_begun_after_a_stop(evidence),
+        ],
         "I8 every history replays": await judge.every_history_replays(evidence),
         "I9 nothing secret is told": judge.nothing_secret_is_told(
             evidence, cluster.database_url, cluster.home.logs, cluster.secrets()

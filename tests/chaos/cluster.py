@@ -7,8 +7,9 @@ decides how long a part is down.
 import os
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -36,14 +37,25 @@ from tests.support.proxy import Proxy, Way
 API, DEMO_MODEL = "api", "demo-model"
 # What must never be seen outside: the API's secret, the database's password, the key of the provider.
 CANARY = "canary"
+# Stands for each of the workers.
+WORKER = "worker"
 # The pairs between which a proxy can stand: who, and the other end.
-PAIRS = [("worker", POSTGRES), ("worker", TEMPORAL), ("worker", DEMO_MODEL), (API, POSTGRES), (API, TEMPORAL)]
+PAIRS = [(WORKER, POSTGRES), (WORKER, TEMPORAL), (WORKER, DEMO_MODEL), (API, POSTGRES), (API, TEMPORAL)]
+# Seconds of the longest freeze after which a worker still has what it had: its heartbeats are missed for 20 s.
+STILL_ITS_OWN = 8.0
+
+
+def names_of_workers(count: int) -> list[str]:
+    """Of as many as run at once."""
+    return [f"{WORKER}-{number}" for number in range(1, count + 1)]
 
 
 class Cluster:
     """Everything under one folder, on ports of its own.
 
-    `workers` run at once; `proxied` puts proxies between pairs; `crashing` arms crash points.
+    `workers` run at once; `proxied` puts a proxy between each process and each other end of its; `crashing` arms crash
+    points; `apart` gives each worker a folder of its own, as a container has: none sees another die, and only missed
+    heartbeats tell.
     """
 
     def __init__(
@@ -55,6 +67,7 @@ class Cluster:
         model_faults: str = "",
         proxied: bool = False,
         crashing: bool = True,
+        apart: bool = False,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.home = Home(home)
@@ -64,10 +77,15 @@ class Cluster:
         # Crash points are refused beside a key, which is looked for everywhere afterwards.
         self.key = None if crashing else f"sk-{CANARY}-{secrets.token_hex(24)}"
         self.processes: dict[str, Process] = {}
-        self.workers = [f"worker-{number}" for number in range(1, workers + 1)]
+        self.workers = names_of_workers(workers)
+        # By the name of the process and the other end: each worker has ways of its own.
         self.proxies: dict[tuple[str, str], Proxy] = {}
-        self._proxied = proxied
+        self._proxied, self._apart = proxied, apart
         self._extra = dict(environment or {})
+        # Until when a part is away or frozen: (which of both, its name) -> the clock's seconds.
+        self._until: dict[tuple[str, str], float] = {}
+        # Workers that were frozen for so long that others have their calls before they come back.
+        self._long_frozen: set[str] = set()
         self._closing = threading.Event()
         self._zygote = Zygote()
         # How often Temporal lived, served nobody for long, and was started again.
@@ -76,6 +94,19 @@ class Cluster:
         self._listener = threading.Thread(target=self._listen_to_temporal, daemon=True)
 
     def __enter__(self) -> Self:
+        try:
+            self._open()
+        except BaseException:
+            self._close()  # nobody else can: what was not entered is not left
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def _open(self) -> None:
         self.home.create()
         self.crash_folder.mkdir(exist_ok=True)
         names = (*Postgres.port_names, *TemporalServer.port_names, API, DEMO_MODEL)
@@ -88,27 +119,27 @@ class Cluster:
         self._add(DEMO_MODEL, ["demo-model", "--port", str(self.ports[DEMO_MODEL])], "/healthz")
         if self._proxied:
             for who, target in PAIRS:
-                proxy = Proxy(f"{HOST}:{self.ports[target]}")
-                proxy.__enter__()
-                self.proxies[who, target] = proxy
+                for name in self.workers if who == WORKER else [who]:
+                    self.proxies[name, target] = Proxy(f"{HOST}:{self.ports[target]}").__enter__()
         self._add(API, ["api", "--port", str(self.ports[API])], "/healthz")
         for name in self.workers:
             self._add(name, ["worker"], None)
         self._supervisor.start()
         self._listener.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def _close(self) -> None:
+        """End whatever is there, also when not everything was started."""
         self._closing.set()
-        self._supervisor.join(30)
-        self._listener.join(30)
-        for one in reversed(self.processes.values()):
-            one.end()
-        for proxy in self.proxies.values():
-            proxy.__exit__(None, None, None)
-        self._zygote.close()
+        for thread in (self._supervisor, self._listener):
+            if thread.is_alive():
+                thread.join(30)
+        # The last one first; one that cannot be ended keeps nobody from ending the others.
+        with ExitStack() as ends:
+            ends.callback(self._zygote.close)
+            for proxy in self.proxies.values():
+                ends.push(proxy)
+            for one in self.processes.values():
+                ends.callback(one.end)
 
     @property
     def database_url(self) -> str:
@@ -153,12 +184,13 @@ class Cluster:
         )
 
     def down(self, name: str, seconds: float) -> bool:
-        """Kill a part and let it be away; whether it lived."""
+        """Kill a part and let it be away; whether it lived, or is away for longer than it was to be anyway."""
         one = self.processes[name]
+        before = self._until.get(("away", name), 0.0) if one.held else 0.0
         one.held = True
         lived = one.kill()
-        self._later(seconds, lambda: setattr(one, "held", False))
-        return lived
+        until = self._at_last("away", name, before, seconds, lambda: setattr(one, "held", False))
+        return lived or until > max(before, time.monotonic())
 
     def tell_stacks(self) -> None:
         """Have our own processes write their stacks into their logs."""
@@ -166,12 +198,22 @@ class Cluster:
             self.processes[name].tell_stacks()
 
     def freeze(self, name: str, seconds: float) -> bool:
-        """SIGSTOP a part, and SIGCONT it later."""
+        """SIGSTOP a part, and SIGCONT it later; whether it lived."""
         one = self.processes[name]
+        before = self._until.get(("frozen", name), 0.0) if one.frozen else 0.0
         if not one.freeze():
             return False
-        self._later(seconds, one.thaw)
+        until = self._at_last("frozen", name, before, seconds, one.thaw)
+        if until - time.monotonic() > STILL_ITS_OWN:
+            self._long_frozen.add(name)
+        elif not before:
+            self._long_frozen.discard(name)  # what was frozen for long was another process
         return True
+
+    @property
+    def ghosts(self) -> set[str]:
+        """Workers that are frozen and will come back when others have their calls."""
+        return {name for name in self.workers if name in self._long_frozen and self.processes[name].frozen}
 
     def recovered(self) -> None:
         """End every fault of processes and ways, and wait until all parts serve."""
@@ -186,10 +228,22 @@ class Cluster:
 
     # --- private ---
 
-    def _later(self, seconds: float, deed: object) -> None:
-        timer = threading.Timer(seconds, deed)  # type: ignore[arg-type]
+    def _at_last(self, what: str, name: str, before: float, seconds: float, deed: Callable[[], None]) -> float:
+        """End a fault after so many seconds, but not `before` the end of one that is there already; when that will be.
+
+        Of faults that lie over each other only the last one's timer ends them.
+        """
+        now = time.monotonic()
+        until = self._until[what, name] = max(before, now + seconds)
+
+        def end() -> None:
+            if self._until[what, name] == until:
+                deed()
+
+        timer = threading.Timer(until - now, end)
         timer.daemon = True
         timer.start()
+        return until
 
     def _add(self, name: str, arguments: list[str], ready: str | None) -> None:
         log = self.home.log_of(name)
@@ -227,19 +281,19 @@ class Cluster:
         part.first_ready(context)
 
     def _environment(self, name: str) -> dict[str, str]:
-        role = "worker" if name in self.workers else name
         database, temporal = self.database_url, self.temporal_address
         model = f"{HOST}:{self.ports[DEMO_MODEL]}"
-        if (role, POSTGRES) in self.proxies:
-            database = database.replace(f"{HOST}:{self.ports[POSTGRES]}", self.proxies[role, POSTGRES].address)
-        if (role, TEMPORAL) in self.proxies:
-            temporal = self.proxies[role, TEMPORAL].address
-        if (role, DEMO_MODEL) in self.proxies:
-            model = self.proxies[role, DEMO_MODEL].address
+        if (name, POSTGRES) in self.proxies:
+            database = database.replace(f"{HOST}:{self.ports[POSTGRES]}", self.proxies[name, POSTGRES].address)
+        if (name, TEMPORAL) in self.proxies:
+            temporal = self.proxies[name, TEMPORAL].address
+        if (name, DEMO_MODEL) in self.proxies:
+            model = self.proxies[name, DEMO_MODEL].address
+        is_worker = name in self.workers
         mine = {
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(self.home.root),
-            "MCQ_HOME": str(self.home.root),
+            "MCQ_HOME": str(self.home.root / name if is_worker and self._apart else self.home.root),
             "DATABASE_URL": database,
             "TEMPORAL_ADDRESS": temporal,
             "API_SECRET_KEY": self.secret,
@@ -251,14 +305,17 @@ class Cluster:
             "WORKER_DRAIN_TIMEOUT": "5",
         }
         crashes_or_key = {"OPENAI_API_KEY": self.key} if self.key else {"CRASH_FOLDER": str(self.crash_folder)}
-        return {**mine, **crashes_or_key, **self._extra}
+        # The model's client sends it as the header OpenAI-Project, and the ledger notes it: so each call can be laid to
+        # the worker that made it, and to what struck that worker.
+        whose = {"OPENAI_PROJECT_ID": name} if is_worker else {}
+        return {**mine, **crashes_or_key, **whose, **self._extra}
 
     def _supervise(self) -> None:
         """Start what has died, unless it is to be away."""
         while not self._closing.wait(0.1):
             for one in self.processes.values():
-                if not one.held and not one.lives and not self._closing.is_set():
-                    one.start()
+                if not self._closing.is_set():
+                    one.keep_up()
 
     def _listen_to_temporal(self) -> None:
         """Start it again when it lives but serves nobody, as the embedded stack's supervision does."""

@@ -13,13 +13,15 @@ from psycopg.rows import dict_row
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecution, WorkflowHistory
 
+from tests.workflow.ledger import ARRIVED
+
 # (workflow id, slot, step, attempt): what is paid for once.
 Step = tuple[str, int, str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class CallLine:
-    """A line of the ledger: a call, from `began` to `time`."""
+    """A line of the ledger: a call of a `worker`, from `began` to `time`."""
 
     step: Step
     try_: int
@@ -27,6 +29,12 @@ class CallLine:
     began: datetime
     time: datetime
     outcome: str
+    worker: str = ""
+
+    @property
+    def paid(self) -> bool:
+        """Whether its answer went out whole, good or not."""
+        return self.outcome in ARRIVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +105,9 @@ def read_ledger(path: Path) -> list[CallLine]:
         workflow_id, slot, step, attempt, try_ = line["request_id"].rsplit("/", 4)
         key = (workflow_id, int(slot), step, int(attempt))
         began, time = datetime.fromisoformat(line["began"]), datetime.fromisoformat(line["time"])
-        lines.append(CallLine(key, int(try_), line["request_id"], began, time, line["outcome"]))
+        # The cluster gives each worker its own name as the client's project.
+        worker = line["project"]
+        lines.append(CallLine(key, int(try_), line["request_id"], began, time, line["outcome"], worker))
     return lines
 
 

@@ -3,22 +3,22 @@
 Each function returns what stands against one invariant; an empty list is what is wanted.
 """
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
 from temporalio.worker import Replayer
 
 from domain.statuses import Status
-from tests.chaos.cluster import DEMO_MODEL
+from tests.chaos.cluster import API, DEMO_MODEL, POSTGRES, TEMPORAL
 from tests.chaos.evidence import CallLine, Completion, Evidence
-from tests.chaos.schedule import FREEZES, KILLS, NETWORK, OUTAGES
+from tests.chaos.schedule import CRASHES, FREEZES, KILLS, NETWORK, OPERATOR, OUTAGES
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Answers, Generation
 from tests.replay.nodes import not_called
@@ -33,9 +33,16 @@ STORED_WITHIN = timedelta(seconds=2)
 AT_ONCE = timedelta(seconds=1)
 # What was cut off or silent needs its time-outs to notice that it is served again.
 NOTICED_WITHIN = timedelta(seconds=15)
+# A request that was held up may take effect so long after it was sent.
+DELIVERED_WITHIN = timedelta(seconds=30)
+# Seconds in which each open generation shows a sign of life: a call, an answer, a snapshot. Longer than every pause,
+# outage and time-out that a campaign has, and than two of them after each other.
+STILL = 120.0
 # Answers that a slot may ask for: each chunk of the sample gives three at most.
 MOST_ANSWERS = 30
 MOST_EVENTS, MOST_BYTES = 10_240, 10_000_000
+SERVERS = (POSTGRES, TEMPORAL, DEMO_MODEL)
+PAUSE, RESUME, CANCEL = "pause", "resume", "cancel"
 # How a row's status and what Temporal says of its run go together.
 AGREES = {
     Status.COMPLETED: {WorkflowExecutionStatus.COMPLETED},
@@ -57,6 +64,41 @@ def every_generation_ended(generations: Sequence[Generation], cancelled: set[str
     return [
         f"{one.workflow_id or one.number}: {one.status or 'never started'}" for one in generations if not one.ended
     ] + [f"{one.workflow_id}: {one.status}" for one in wanted if one.ended and one.status != Status.COMPLETED]
+
+
+def none_stands_still(evidence: Evidence, generations: Sequence[Generation]) -> list[str]:
+    """I1: no generation is without a sign of life for long."""
+    stillness = stillness_of(evidence, generations)
+    return [
+        f"{workflow_id}: still for {seconds:.0f} s" for workflow_id, seconds in stillness.items() if seconds > STILL
+    ]
+
+
+def stillness_of(evidence: Evidence, generations: Sequence[Generation]) -> dict[str, float]:
+    """The longest time in seconds that each ended generation showed no sign of life."""
+    signs: dict[str, list[datetime]] = defaultdict(list)
+    for line in evidence.lines:
+        signs[line.step[0]] += [line.began, line.time]
+    for event in evidence.events:
+        signs[event["workflow_id"]].append(event["created_at"])
+    longest = {}
+    for one in generations:
+        if one.accepted and one.ended:
+            inside = (sign for sign in signs[one.workflow_id] if one.accepted < sign < one.ended)
+            moments = sorted([one.accepted, *inside, one.ended])
+            longest[one.workflow_id] = max((later - sooner).total_seconds() for sooner, later in pairwise(moments))
+    return longest
+
+
+def nothing_stops_by_itself(evidence: Evidence) -> list[str]:
+    """I1, where only workers die: no generation fails, or pauses with a reason of its own. Nobody had one."""
+    stopped = [
+        f"{event['workflow_id']}: {event['event_data']['status']}, {event['event_data']['reason']}"
+        for event in evidence.events
+        if "reason" in event["event_data"]
+    ]
+    wrong = {WorkflowExecutionStatus.FAILED, WorkflowExecutionStatus.TERMINATED, WorkflowExecutionStatus.TIMED_OUT}
+    return stopped + [f"{run.id}: a run is {run.status}" for run in evidence.executions if run.status in wrong]
 
 
 def every_question_is_there_once(evidence: Evidence, generations: Sequence[Generation], content: str) -> list[str]:
@@ -86,72 +128,109 @@ def _flaws(row: dict[str, Any], content: str) -> list[str]:
     return [what for what, holds in checks.items() if not holds]
 
 
-def no_completed_step_is_called_again(evidence: Evidence) -> list[str]:
+def no_completed_step_is_called_again(evidence: Evidence, strikes: Sequence[Done]) -> list[str]:
     """I3: no call begins after its step was completed in history.
 
-    A worker that was frozen between its look into the database and its call is none: its try is not later.
+    A worker that stood still between its look into the database and its call is none: its try is not later, and
+    something held it up.
     """
     offences = []
     for step, lines in evidence.lines_of_steps().items():
         completion = evidence.completions.get(step)
         if completion is not None:
-            offences += [line.request_id for line in _later(lines, completion)]
+            offences += [line.request_id for line in _later(lines, completion, strikes)]
     return offences
 
 
-def _later(lines: Sequence[CallLine], completion: Completion) -> list[CallLine]:
+def _later(lines: Sequence[CallLine], completion: Completion, strikes: Sequence[Done]) -> list[CallLine]:
     seen: set[str] = set()
     later = []
     for line in lines:
         again = line.request_id in seen
         seen.add(line.request_id)
-        if line.began > completion.time and (line.try_ > completion.try_ or again):
+        if line.began > completion.time and (
+            line.try_ > completion.try_ or again or not _held_up(line, completion.time, strikes)
+        ):
             later.append(line)
     return later
 
 
 def paid_twice(evidence: Evidence) -> list[list[CallLine]]:
-    """The answered calls of each step that was answered more than once."""
-    answered = ([line for line in lines if line.outcome == "answered"] for lines in evidence.lines_of_steps().values())
-    return [lines for lines in answered if len(lines) > 1]
+    """The paid calls of each step that was paid more than once."""
+    paid = ([line for line in lines if line.paid] for lines in evidence.lines_of_steps().values())
+    return [lines for lines in paid if len(lines) > 1]
 
 
 def paid_twice_only_in_flight(evidence: Evidence, strikes: Sequence[Done]) -> list[str]:
-    """I4: a call is paid twice only when something struck while it was in flight, and never once it was stored."""
+    """I4: a call is paid twice only when what carried it was struck meanwhile, and never once it was stored."""
     key = itemgetter("workflow_id", "slot", "step", "attempt")
     stored = {key(row): row["created_at"] for row in evidence.calls}
     offences = []
     for lines in paid_twice(evidence):
         for first, second in pairwise(lines):
             if not in_flight_at(first, strikes):
-                offences.append(f"{second.request_id}: nothing struck from {first.began} to {first.time}, paid first")
+                offences.append(
+                    f"{second.request_id}: nothing struck {first.worker} from {first.began} to {first.time}, paid first"
+                )
             kept = stored.get(first.step)
-            # While PostgreSQL is away an answer waits to be stored, and a frozen worker calls late: made is not stored.
-            excused = _struck(strikes, first.began, second.began, lambda done: done.strike.kind != KILLS)
-            if kept is not None and not excused and kept < second.began - AT_ONCE:
+            if kept is not None and kept < second.began - AT_ONCE and not _held_up(second, kept, strikes):
                 offences.append(f"{second.request_id}: stored at {kept}, called again at {second.began}")
     return offences
 
 
 def in_flight_at(line: CallLine, strikes: Sequence[Done]) -> bool:
-    """Whether anything struck between a call's beginning and the moment at which its answer was stored."""
-    return _struck(strikes, line.began, line.time + STORED_WITHIN, lambda _: True)
+    """Whether what carries the call was struck between its beginning and the moment at which its answer was stored."""
+    return _struck(strikes, line.began, line.time + STORED_WITHIN, lambda done: _carries(done, line))
 
 
 def in_flight_at_kills(evidence: Evidence, strikes: Sequence[Done]) -> int:
-    """Calls that were in flight when any worker was killed, whichever it was."""
-    kills = sorted(done.at for done in strikes if done.hit and done.strike.kind == KILLS)
+    """Calls whose worker was killed while they were in flight."""
+    return sum(
+        any(line.began <= kill <= line.time for kill in kills)
+        for worker, kills in kills_of_workers(strikes).items()
+        for line in evidence.lines
+        if line.worker == worker
+    )
 
-    def struck(line: CallLine) -> bool:
-        place = bisect_left(kills, line.began)
-        return place < len(kills) and kills[place] <= line.time
 
-    return sum(map(struck, evidence.lines))
+def kills_of_workers(strikes: Sequence[Done]) -> dict[str, list[datetime]]:
+    """The moments at which each worker was killed, in order."""
+    kills: dict[str, list[datetime]] = defaultdict(list)
+    for done in sorted(strikes, key=lambda done: done.at):
+        if done.hit and done.strike.kind == KILLS:
+            kills[done.details["worker"]].append(done.at)
+    return kills
+
+
+def _carries(done: Done, line: CallLine) -> bool:
+    """Whether the strike met what this call rests on: its worker and its ways, the servers, its generation."""
+    kind, target = done.strike.kind, done.strike.target
+    if kind in (KILLS, CRASHES):
+        # Which worker a crash took is not always known.
+        return bool(done.details.get("worker", line.worker) == line.worker)
+    if kind in (FREEZES, OUTAGES):
+        return target in (line.worker, *SERVERS)
+    if kind == NETWORK:
+        return target.startswith(f"{line.worker} to ")
+    return kind == OPERATOR and done.details.get("workflow_id") == line.step[0]
+
+
+def _held_up(line: CallLine, since: datetime, strikes: Sequence[Done]) -> bool:
+    """Whether the call, or the look into the database before it, was held up by what stood still or was away.
+
+    That must have begun by `since`, or soon after: before, there was time to look and to call.
+    """
+
+    def held(done: Done) -> bool:
+        stands_still = done.strike.kind in (FREEZES, OUTAGES, NETWORK) and done.at <= since + AT_ONCE
+        return stands_still and _carries(done, line)
+
+    return _struck(strikes, since, line.began, held)
 
 
 def _struck(strikes: Sequence[Done], since: datetime, until: datetime, wanted: Callable[[Done], bool]) -> bool:
     """Whether one of those struck, or lasted, or was still noticed, in that time."""
-    return any(done.hit and wanted(done) and done.at <= until and _over(done) >= since for done in strikes)
+    return any(done.hit and done.at <= until and _over(done) >= since and wanted(done) for done in strikes)
 
 
 def _over(done: Done) -> datetime:
@@ -218,48 +297,100 @@ def the_mirror_never_goes_back(evidence: Evidence) -> list[str]:
 
 
 def nothing_accepted_is_lost(
-    evidence: Evidence, generations: Sequence[Generation], answers: Answers, operated: set[str]
+    evidence: Evidence, generations: Sequence[Generation], answers: Answers, strikes: Sequence[Done], operated: set[str]
 ) -> list[str]:
-    """I6: no 5xx but 503 with Retry-After; each 202 has its row or its pause, and equal requests had one answer.
+    """I6: no 5xx but 503 with Retry-After, and an answer to every request; nothing that was accepted is lost.
 
-    A reset may go back to before a pause: what operators had their hands on is not judged by that.
+    Each start has its row and each run too, each pause and cancel stands in history, and equal requests had one
+    answer. A reset may go back to before a pause: what operators had their hands on is not judged by that.
     """
     rows = {row["workflow_id"] for row in evidence.states}
     accepted = [one.workflow_id for one in generations if one.accepted]
-    lost = [f"{workflow_id}: accepted, no row" for workflow_id in accepted if workflow_id not in rows]
+    known = {line.step[0] for line in evidence.lines} | {run.id for run in evidence.executions}
     twins = [f"{one.workflow_id}: also {sorted(one.twins)}" for one in generations if one.twins]
     quizzes = Counter(str(row["quiz_id"]) for row in evidence.states)
-    more = [f"quiz {quiz}: {count} generations for one request" for quiz, count in quizzes.items() if count > 1]
-    pauses = [one.workflow_id for one in generations if one.pause_lost and one.workflow_id not in operated]
-    return [*answers.offences, *lost, *twins, *more, *(f"{one}: a pause was accepted and never came" for one in pauses)]
+
+    def may_deliver_late(done: Done) -> bool:
+        # A resume that was sent before the pause, and whose answer this teacher no longer waited for.
+        return done.strike.target in (API, POSTGRES, TEMPORAL) or done.strike.target.startswith(f"{API} to ")
+
+    return [
+        *answers.offences,
+        *(
+            f"{what}: no answer from {sent} to {given_up}"
+            for what, sent, given_up in answers.unanswered
+            if not _struck(strikes, sent, given_up, lambda done: done.strike.target == API)
+        ),
+        *(f"{workflow_id}: accepted, no row" for workflow_id in accepted if workflow_id not in rows),
+        *(f"{workflow_id}: runs or was asked for, no row" for workflow_id in sorted(known - rows)),
+        *twins,
+        *(f"quiz {quiz}: {count} generations for one request" for quiz, count in quizzes.items() if count > 1),
+        *_accepted_and_not_in_history(evidence, generations),
+        *(
+            f"{one.workflow_id}: paused at {acknowledged}, not at {seen}, and nobody resumed"
+            for one in generations
+            for acknowledged, seen in one.lapsed
+            if one.workflow_id not in operated
+            and not _struck(strikes, acknowledged - DELIVERED_WITHIN, seen, may_deliver_late)
+        ),
+    ]
+
+
+def _accepted_and_not_in_history(evidence: Evidence, generations: Sequence[Generation]) -> list[str]:
+    told: dict[str, set[str]] = defaultdict(set)
+    for history in evidence.histories:
+        told[history.workflow_id].update(deed for deed, _ in _deeds_and_steps(history) if deed)
+    return [
+        f"{one.workflow_id}: a {action} was accepted and is in no history"
+        for one in generations
+        for action in sorted(one.acted)
+        if action not in told[one.workflow_id] and not (action == CANCEL and one.status == Status.CANCELLED)
+    ]
 
 
 def a_pause_is_a_pause(evidence: Evidence, generations: Sequence[Generation], strikes: Sequence[Done]) -> list[str]:
-    """I7: from the acknowledged pause to the resume no call begins."""
+    """I7: from the acknowledged pause to the resume no call begins; only one that was held up may come in late."""
     of_generation: dict[str, list[CallLine]] = defaultdict(list)
     for line in evidence.lines:
         of_generation[line.step[0]].append(line)
     return [
         f"{line.request_id} began at {line.began}, paused at {acknowledged}"
         for one in generations
-        for acknowledged, resumed in judged_pauses(one, strikes)
+        for acknowledged, resumed in one.pauses
         for line in of_generation[one.workflow_id]
-        if acknowledged + AT_ONCE < line.began < resumed
+        if acknowledged + AT_ONCE < line.began < resumed and not _held_up(line, acknowledged, strikes)
     ]
 
 
-def judged_pauses(generation: Generation, strikes: Sequence[Done]) -> list[tuple[datetime, datetime]]:
-    """Without those before which the model, or the way to it, or a worker stood still: a call may come in late then."""
+def nothing_is_begun_after_a_stop(evidence: Evidence) -> list[str]:
+    """I7, by no clock: in history no step of a question is scheduled between a pause and the resume, or after a cancel.
 
-    def held_up(done: Done) -> bool:
-        kind, target = done.strike.kind, done.strike.target
-        return kind == FREEZES or (kind in (OUTAGES, NETWORK) and DEMO_MODEL in target)
+    Temporal puts a signal that comes during a task of the workflow's after what that task decided.
+    """
+    offences = []
+    for history in evidence.histories:
+        stopped = ""
+        for deed, step in _deeds_and_steps(history):
+            if deed in (PAUSE, RESUME) and stopped != CANCEL:
+                stopped = PAUSE if deed == PAUSE else ""
+            elif deed == CANCEL:
+                stopped = CANCEL
+            elif step and stopped:
+                offences.append(f"{history.workflow_id}: step {step} was scheduled after a {stopped}")
+    return offences
 
-    return [
-        (acknowledged, resumed)
-        for acknowledged, resumed in generation.pauses
-        if not _struck(strikes, acknowledged, resumed, held_up)
-    ]
+
+def _deeds_and_steps(history: WorkflowHistory) -> Iterator[tuple[str, int]]:
+    """In order: the signals and cancels (with 0), and the events that schedule a question's step (with no deed)."""
+    for event in history.events:
+        match event.event_type:
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+                yield event.workflow_execution_signaled_event_attributes.signal_name, 0
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+                yield CANCEL, 0
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+                if event.activity_task_scheduled_event_attributes.activity_type.name.startswith("question."):
+                    yield "", event.event_id
 
 
 async def every_history_replays(evidence: Evidence) -> list[str]:

@@ -25,17 +25,20 @@ ROW = "SELECT status, completed_steps FROM workflow_state WHERE workflow_id = %s
 
 
 async def catches_up(client: Client, cluster: Cluster) -> tuple[list[float], list[str]]:
-    """For each open generation: seconds until the row has what the workflow itself tells; and what took too long."""
+    """For each open generation: seconds until the row has what the workflow itself tells; and what took too long.
+
+    From now on: in it is the time that the workflow needs to tell anything, when a step of its own died.
+    """
+    began = time.monotonic()
     running = [execution.id async for execution in client.list_workflows("ExecutionStatus = 'Running'")]
-    outcomes = await asyncio.gather(*(_of_generation(client, cluster, workflow_id) for workflow_id in running))
+    outcomes = await asyncio.gather(*(_of_generation(client, cluster, workflow_id, began) for workflow_id in running))
     return [seconds for seconds, _ in outcomes], [offence for _, offence in outcomes if offence]
 
 
-async def _of_generation(client: Client, cluster: Cluster, workflow_id: str) -> tuple[float, str]:
+async def _of_generation(client: Client, cluster: Cluster, workflow_id: str, began: float) -> tuple[float, str]:
     told = await _told(client, workflow_id)
     if told is None:
         return 0.0, f"{workflow_id}: the workflow tells nothing for {ANSWERED:.0f} s"
-    began = time.monotonic()
     async with await psycopg.AsyncConnection.connect(cluster.database_url, autocommit=True) as connection:
         while True:
             row = await (await connection.execute(ROW, [workflow_id])).fetchone()

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -29,14 +30,17 @@ class Zygote:
             stdout=subprocess.PIPE,
             text=True,
         )
+        # Questions and answers go over one pipe: who asks beside another one would read the other's answer.
+        self._asking = threading.Lock()
 
     def start(self, arguments: list[str], environment: Mapping[str, str], log: Path) -> Mark:
         """Start `mcq` with these arguments."""
         asked = {"arguments": arguments, "environment": dict(environment), "log": str(log)}
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        pid = int(self._process.stdout.readline())
+        with self._asking:
+            self._process.stdin.write(json.dumps(asked) + "\n")
+            self._process.stdin.flush()
+            pid = int(self._process.stdout.readline())
         return Mark.of(pid) or Mark(pid, "ended")
 
     def close(self) -> None:
@@ -56,6 +60,9 @@ class Process:
         # Somebody wants it to be down: it is not started again.
         self.held = False
         self.frozen = False
+        # The supervision, a recovery and a test may start and end it at once: there is never a second one, which
+        # nobody would know.
+        self._turn = threading.RLock()
 
     @property
     def lives(self) -> bool:
@@ -64,10 +71,17 @@ class Process:
 
     def start(self) -> None:
         """Start it unless it runs."""
-        if not self.lives:
-            self.mark = self._start()
-            self.starts += 1
-            self.frozen = False
+        with self._turn:
+            if not self.lives:
+                self.frozen = False
+                self.mark = self._start()
+                self.starts += 1
+
+    def keep_up(self) -> None:
+        """The same, unless somebody wants it to be down."""
+        with self._turn:
+            if not self.held:
+                self.start()
 
     def until_ready(self, seconds: float = 120) -> None:
         """Wait until it serves; started again when it dies meanwhile."""
@@ -79,7 +93,8 @@ class Process:
 
     def kill(self) -> bool:
         """SIGKILL to it and to all that it started, as when the machine's plug is pulled; whether it lived."""
-        return self._signal(signal.SIGKILL)
+        with self._turn:  # one that is just being started is killed as well
+            return self._signal(signal.SIGKILL)
 
     def freeze(self) -> bool:
         """SIGSTOP: it holds its connections and does nothing."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tests.chaos.evidence import Evidence
+from tests.chaos.judge import kills_of_workers
 from tests.chaos.strikes import Done
 
 # The demo model notes within this that a client has gone; an answer that was ready just before is noted as given.
@@ -39,7 +40,7 @@ def percentiles(seconds: Sequence[float]) -> dict[str, float | int | None]:
 
 def recovery(evidence: Evidence, strikes: Sequence[Done]) -> Recovery:
     """From the kills of workers that found one alive."""
-    kills = sorted(done.at for done in strikes if done.hit and done.strike.kind == "kills")
+    kills = kills_of_workers(strikes)
     inside: set[datetime] = set()
     taken_up, answered = [], []
     for step, lines in evidence.lines_of_steps().items():
@@ -48,7 +49,7 @@ def recovery(evidence: Evidence, strikes: Sequence[Done]) -> Recovery:
             later = lines[number + 1 :]
             # What was answered and had to be answered again was cut off as well.
             cut_off = line.outcome == "client_gone" or later
-            killed = _kill_near(kills, line.time) if cut_off else None
+            killed = _kill_near(kills.get(line.worker, []), line.time) if cut_off else None
             if killed is None:
                 continue
             inside.add(killed)
@@ -59,11 +60,11 @@ def recovery(evidence: Evidence, strikes: Sequence[Done]) -> Recovery:
                 taken_up.append((min(began + ended) - killed).total_seconds())
             if told or ended:
                 answered.append((min(told + ended) - killed).total_seconds())
-    return Recovery(len(kills), len(inside), taken_up, answered)
+    return Recovery(sum(map(len, kills.values())), len(inside), taken_up, answered)
 
 
 def _kill_near(kills: Sequence[datetime], moment: datetime) -> datetime | None:
-    """The last kill that can have cut off what the ledger noted at this moment."""
+    """The last kill of its worker that can have cut off what the ledger noted at this moment."""
     place = bisect_right(kills, moment + BEFORE)
     if place == 0 or moment - kills[place - 1] > AFTER:
         return None

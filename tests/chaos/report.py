@@ -18,7 +18,8 @@ def as_text(result: Result) -> str:
         "",
         f"{result.began:%Y-%m-%d %H:%M} UTC, {result.seconds:.0f} s, revision {revision()}; {machine()}.",
         f"{plan.generations} generations of {plan.questions} questions, {plan.at_once} at once, "
-        f"{plan.workers} workers, model {plan.latency} s; faults: {', '.join(plan.faults)}.",
+        f"{plan.workers} workers{' that do not see each other die' if plan.apart else ''}, model {plan.latency} s; "
+        f"faults: {', '.join(plan.faults)}.",
         "",
         "| what | figure |",
         "| --- | --- |",

@@ -3,10 +3,11 @@
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from demo_model.faults import Fault
-from tests.chaos.cluster import API, DEMO_MODEL, PAIRS, POSTGRES, TEMPORAL
+from tests.chaos.cluster import API, DEMO_MODEL, PAIRS, POSTGRES, TEMPORAL, WORKER
 from tests.support.proxy import Way
 
 # Kinds that `--faults` knows.
@@ -21,7 +22,8 @@ KILLS, FREEZES, OUTAGES, NETWORK, MODEL, OPERATOR, CRASHES = (
 )
 ALL = (KILLS, FREEZES, OUTAGES, NETWORK, MODEL, OPERATOR, CRASHES)
 
-# Seconds between the kills of workers, at least and at most.
+# Seconds between the kills of workers as they are drawn, before they are fitted into the time. On average they are not
+# closer than the first: so soon a worker has hardly begun.
 BETWEEN_KILLS = (0.5, 2.5)
 # Seconds between faults of every other kind.
 BETWEEN_OTHERS = {
@@ -34,6 +36,9 @@ BETWEEN_OTHERS = {
 }
 CRASH_POINTS = ("before_call", "after_answer", "after_commit", "before_acknowledgement")
 _MODEL_FAULTS = list(Fault)
+# Seconds that a way is broken. A worker's may be so for longer than its heartbeat time-out of 20 s: somebody else has
+# its calls when it comes back.
+_SECONDS_OF_A_WAY = {WORKER: (2, 5, 10, 30), API: (2, 5, 10)}
 _WAYS = (Way.SLOW, Way.REFUSING, Way.SILENT, Way.ONE_WAY)
 
 
@@ -48,7 +53,10 @@ class Strike:
 
 
 def schedule(seed: int, kinds: Sequence[str], workers: Sequence[str], *, kills: int, seconds: float) -> list[Strike]:
-    """All strikes in order of time: so many kills of workers, as far as the time allows, and the other kinds."""
+    """All strikes in order of time: exactly so many kills of workers, and of the other kinds what the time holds.
+
+    ValueError when so many kills do not go into that time.
+    """
     strikes: list[Strike] = []
     for kind in ALL:
         if kind in kinds:
@@ -59,15 +67,17 @@ def schedule(seed: int, kinds: Sequence[str], workers: Sequence[str], *, kills: 
 
 
 def _kills(draw: random.Random, workers: Sequence[str], kills: int, seconds: float) -> Iterator[Strike]:
+    least = BETWEEN_KILLS[0]
+    if kills * least > seconds:
+        raise ValueError(
+            f"{kills} kills in {seconds / 60:g} minutes are closer than {least} s on average: allow at least "
+            f"{kills * least / 60:.1f} minutes, or at most {int(seconds / least)} kills"
+        )
     gaps = [draw.uniform(*BETWEEN_KILLS) for _ in range(kills)]
-    # Even over the time, the last one at its end, and never closer than the bounds say: then there are fewer.
-    stretch = max(1.0, seconds / sum(gaps)) if gaps else 1.0
-    at = 0.0
-    for gap in gaps:
-        at += gap * stretch
-        if at > seconds + 1e-6:
-            return
-        yield Strike(at, KILLS, draw.choice(workers))
+    # All of them, even over the time, and the last one at its end, whatever the sum of what was drawn.
+    stretch = seconds / sum(gaps) if gaps else 1.0
+    for so_far in accumulate(gaps):
+        yield Strike(so_far * stretch, KILLS, draw.choice(workers))
 
 
 def _others(draw: random.Random, kind: str, workers: Sequence[str], seconds: float) -> Iterator[Strike]:
@@ -87,8 +97,9 @@ def _other(draw: random.Random, kind: str, at: float, workers: Sequence[str]) ->
             return Strike(at, kind, target, {"seconds": draw.choice([0, 0, 2, 8])})
         case "network":
             who, target = draw.choice(PAIRS)
-            way = draw.choice(_WAYS)
-            return Strike(at, kind, f"{who} to {target}", {"way": way.value, "seconds": draw.choice([2, 5, 10])})
+            name = draw.choice(workers) if who == WORKER else who
+            details = {"way": draw.choice(_WAYS).value, "seconds": draw.choice(_SECONDS_OF_A_WAY[who])}
+            return Strike(at, kind, f"{name} to {target}", details)
         case "model":
             fault = draw.choice(_MODEL_FAULTS)
             return Strike(at, kind, DEMO_MODEL, {"fault": fault.value, "times": draw.randint(1, 4)})

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -11,13 +12,16 @@ import httpx2
 
 from tests.chaos.cluster import Cluster
 from tests.chaos.operator import OperatorCli
-from tests.chaos.schedule import CRASHES, Strike
+from tests.chaos.schedule import Strike
 from tests.support.proxy import Way
 
 # Seconds that the network's slow way holds what is sent.
 DELAY = 3.0
-# How often a kill looks for a worker that lives, 0.05 s apart.
+# How often a kill looks for a worker that lives, and a crash for the worker that takes it, 0.05 s apart.
 PATIENCE = 100
+CRASH_PATIENCE = 400
+# How often a rule of the model's is looked at until it has struck a call, 0.5 s apart.
+RULE_PATIENCE = 40
 
 
 @dataclass
@@ -45,6 +49,10 @@ class Striker:
         # What operators cancelled: it is to stay cancelled. And all that they had their hands on.
         self.cancelled: set[str] = set()
         self.operated: set[str] = set()
+        # The last strike of each crash point that left a file there.
+        self._armed: dict[str, Done] = {}
+        # The moment until which each way is to be broken.
+        self._broken_until: dict[tuple[str, str], float] = {}
 
     async def play(self, strikes: list[Strike]) -> None:
         """Until the schedule is over."""
@@ -57,10 +65,9 @@ class Striker:
         await asyncio.gather(*under_way)
 
     def crashes_that_struck(self) -> None:
-        """A crash struck when a worker took its file."""
-        for done in self.done:
-            if done.strike.kind == CRASHES:
-                done.hit = not (self._cluster.crash_folder / done.strike.target).exists()
+        """What nobody had taken for long may be taken by now."""
+        for done in self._armed.values():
+            done.hit = done.hit or self._was_taken(done)
 
     async def _strike(self, strike: Strike) -> None:
         done = Done(strike, datetime.now(UTC), hit=False)
@@ -68,7 +75,7 @@ class Striker:
         cluster, seconds = self._cluster, strike.details.get("seconds", 0)
         match strike.kind:
             case "kills":
-                done.hit = await self._kill_a_worker(strike.target)
+                done.hit = await self._kill_a_worker(strike.target, done)
                 done.at = datetime.now(UTC)  # it may have had to wait
             case "freezes":
                 done.hit = cluster.freeze(strike.target, seconds)
@@ -77,37 +84,79 @@ class Striker:
             case "network":
                 done.hit = await self._cut(strike, seconds)
             case "model":
-                done.hit = await self._misbehave(strike)
+                done.hit = await self._misbehave(strike, len(self.done))
             case "operator":
                 done.hit = await self._operate(strike, done)
             case _:
-                (cluster.crash_folder / strike.target).touch()  # whether it struck is known at the end
+                await self._crash(done)
 
-    async def _kill_a_worker(self, target: str) -> bool:
-        """One that is being started again cannot be killed: then another one is, as soon as one lives."""
-        victims = [target, *(name for name in self._cluster.workers if name != target)]
+    async def _kill_a_worker(self, target: str, done: Done) -> bool:
+        """One that is being started again cannot be killed: then another one is, as soon as one lives.
+
+        Ghosts are spared while there are others: they are to come back.
+        """
+        names = [target, *(name for name in self._cluster.workers if name != target)]
         for _ in range(PATIENCE):
-            if any(self._cluster.processes[name].kill() for name in victims):
-                return True
+            ghosts = self._cluster.ghosts
+            for name in [name for name in names if name not in ghosts] or names:
+                if self._cluster.processes[name].kill():
+                    done.details["worker"] = name
+                    return True
             await asyncio.sleep(0.05)
         return False
 
     async def _cut(self, strike: Strike, seconds: float) -> bool:
+        """A hit when anything was on its way meanwhile. Of cuts of one way that overlap the last one opens it."""
         who, _, target = strike.target.partition(" to ")
-        proxy = self._cluster.proxies[who, target]
+        proxy, way = self._cluster.proxies[who, target], (who, target)
+        until = time.monotonic() + seconds
+        self._broken_until[way] = max(until, self._broken_until.get(way, 0.0))
+        before = proxy.struck
         await asyncio.to_thread(proxy.turn, Way(strike.details["way"]), DELAY)
-        await asyncio.sleep(seconds)
-        await asyncio.to_thread(proxy.turn, Way.OPEN)
-        return True
+        await asyncio.sleep(until - time.monotonic())
+        if self._broken_until[way] == until:
+            await asyncio.to_thread(proxy.turn, Way.OPEN)
+        return proxy.struck > before
 
-    async def _misbehave(self, strike: Strike) -> bool:
-        rule = {"kind": strike.details["fault"], "times": strike.details["times"], "retry_after": 0.5}
-        try:
-            async with httpx2.AsyncClient(timeout=5) as client:
-                answer = await client.post(f"{self._cluster.model_url}/admin/faults", json={"rules": [rule]})
-        except httpx2.HTTPError:
-            return False  # it is down itself
-        return answer.status_code == 200
+    async def _misbehave(self, strike: Strike, number: int) -> bool:
+        """A hit as soon as the rule has struck a call."""
+        # A comment in a pattern matches everything: it is the rule's name.
+        name = f"(?#strike {number})"
+        rule = {"kind": strike.details["fault"], "times": strike.details["times"], "retry_after": 0.5, "match": name}
+        url = f"{self._cluster.model_url}/admin/faults"
+        async with httpx2.AsyncClient(timeout=5) as client:
+            try:
+                if (await client.post(url, json={"rules": [rule]})).status_code != 200:
+                    return False
+            except httpx2.HTTPError:
+                return False  # it is down itself
+            for _ in range(RULE_PATIENCE):
+                await asyncio.sleep(0.5)
+                with suppress(httpx2.HTTPError):  # it may be frozen, or be killed
+                    rules = (await client.get(url)).json()["rules"]
+                    hits: list[int] = [one["hits"] for one in rules if one["match"] == name]
+                    if hits != [0]:
+                        return sum(hits) > 0  # none is there: a new process knows nothing of it
+        return False
+
+    async def _crash(self, done: Done) -> None:
+        """Arm the crash, and see when a worker takes it. One that finds an earlier one still there is none."""
+        point = done.strike.target
+        file = self._cluster.crash_folder / point
+        if file.exists():
+            return
+        file.touch()
+        self._armed[point] = done
+        for _ in range(CRASH_PATIENCE):
+            await asyncio.sleep(0.05)
+            if self._was_taken(done):
+                done.hit, done.at = True, datetime.now(UTC)  # the worker dies now, and not when its death was armed
+                return
+
+    def _was_taken(self, done: Done) -> bool:
+        """Whether the file that the strike left is gone: it is when there is none, or when it is a later one's."""
+        point = done.strike.target
+        return self._armed[point] is not done or not (self._cluster.crash_folder / point).exists()
 
     async def _operate(self, strike: Strike, done: Done) -> bool:
         running = sorted(self._open())

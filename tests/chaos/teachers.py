@@ -16,8 +16,6 @@ BETWEEN_LOOKS = 1.5
 PATIENCE = 10.0
 # Seconds that a pause is held after it is acknowledged.
 HELD = (4.0, 7.0)
-# Questions that may be under way or decided when a pause is asked for: with so few left it may come too late.
-TOO_LATE = 12
 
 
 @dataclass
@@ -37,8 +35,10 @@ class Generation:
     cancelled: bool = False
     # (acknowledged, resume asked for) of each pause.
     pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
-    # A pause was accepted with much left to do, and never came.
-    pause_lost: bool = False
+    # What was accepted: `pause`, `cancel`.
+    acted: set[str] = field(default_factory=set)
+    # (acknowledged, seen to be over) of pauses that ended before this teacher resumed.
+    lapsed: list[tuple[datetime, datetime]] = field(default_factory=list)
     # Other workflow ids that a repeated request was answered with.
     twins: set[str] = field(default_factory=set)
 
@@ -49,6 +49,8 @@ class Answers:
 
     by_status: dict[str, int] = field(default_factory=dict)
     offences: list[str] = field(default_factory=list)
+    # (what, sent, given up) of requests that were not answered in time.
+    unanswered: list[tuple[str, datetime, datetime]] = field(default_factory=list)
 
     def note(self, what: str, answer: httpx2.Response | None) -> None:
         """Count an answer; None is a connection that broke."""
@@ -110,7 +112,8 @@ class Teachers:
         draw = random.Random(f"{self._seed}/{generation.number}")
         await self._start(generation, draw)
         whim = draw.random() if self._capricious else 1.0
-        at = draw.randint(1, generation.questions)
+        # Not at the very end: a pause is to find something to hold.
+        at = draw.randint(1, max(1, generation.questions // 2))
         while True:
             await asyncio.sleep(BETWEEN_LOOKS * draw.uniform(0.7, 1.3))
             status = await self._look(generation)
@@ -168,8 +171,7 @@ class Teachers:
 
     async def _pause_and_resume(self, generation: Generation, draw: random.Random) -> None:
         clicks = [self._act(generation, "pause-generation") for _ in range(draw.choice([1, 2, 3]))]
-        accepted = any(answer is not None and answer.status_code == 202 for answer in await asyncio.gather(*clicks))
-        left = generation.questions - generation.completed
+        await asyncio.gather(*clicks)
         while True:
             await asyncio.sleep(0.5)
             if await self._look(generation) is None:
@@ -177,17 +179,22 @@ class Teachers:
             if generation.status == "paused":
                 break
             if generation.status != "running":
-                generation.pause_lost = accepted and generation.status == "completed" and left > TOO_LATE
-                return
+                return  # it came too late
         acknowledged = datetime.now(UTC)
         await asyncio.sleep(draw.uniform(*HELD))
-        if await self._look(generation) is not None and generation.status == "paused":
-            generation.pauses.append((acknowledged, datetime.now(UTC)))
+        if await self._look(generation) is not None:
+            if generation.status == "paused":
+                generation.pauses.append((acknowledged, datetime.now(UTC)))
+            else:
+                generation.lapsed.append((acknowledged, datetime.now(UTC)))
         await asyncio.gather(*(self._resume(generation) for _ in range(draw.choice([1, 2]))))
 
     async def _act(self, generation: Generation, action: str) -> httpx2.Response | None:
         params = {"workflow_id": generation.workflow_id}
-        return await self._send(action, "POST", f"{self._at(generation)}/{action}", params=params)
+        answer = await self._send(action, "POST", f"{self._at(generation)}/{action}", params=params)
+        if answer is not None and answer.status_code == 202:
+            generation.acted.update({action.removesuffix("-generation")} & {"pause", "cancel"})
+        return answer
 
     async def _until(self, what: str, wanted: set[int], method: str, url: str, **options: Any) -> httpx2.Response:
         """Ask again until it is done, as the API says one should after a 503 or a connection that broke."""
@@ -200,10 +207,13 @@ class Teachers:
             await asyncio.sleep(float(answer.headers.get("retry-after", "1")) if answer is not None else 0.3)
 
     async def _send(self, what: str, method: str, url: str, **options: Any) -> httpx2.Response | None:
+        sent, answer = datetime.now(UTC), None
         try:
             answer = await self._client.request(method, url, **options)
+        except httpx2.TimeoutException:
+            self.answers.unanswered.append((what, sent, datetime.now(UTC)))
         except httpx2.HTTPError:
-            answer = None
+            pass  # a connection that broke
         self.answers.note(what, answer)
         return answer
 

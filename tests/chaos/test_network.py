@@ -1,16 +1,21 @@
 """The way between two processes is slow, cut, silent or loses answers: for each pair, every kind in turn."""
 
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import httpx2
+import psycopg
 import pytest
 
-from tests.chaos.cluster import API, DEMO_MODEL, PAIRS, Cluster, fresh_cluster
+from temporal_client import connect
+from tests.chaos.cluster import API, DEMO_MODEL, PAIRS, TEMPORAL, WORKER, Cluster, fresh_cluster
+from tests.chaos.evidence import Step, completed_steps
 from tests.chaos.one_teacher import Asked, OneTeacher, asking, is_served
 from tests.support.proxy import Proxy, Way
-from tests.support.waiting import until_now
+from tests.support.waiting import until, until_now
 
 QUESTIONS, SOME, FEW = 14, 6, 2
 WINDOW = 2
@@ -25,10 +30,16 @@ OF_THE_WORKER = [pair for pair in PAIRS if pair[0] != API]
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """One for all of them, with a proxy between each pair."""
+    """One for nearly all of them, with a proxy between each pair."""
     environment = {"WORKFLOW_WINDOW": str(WINDOW), "WORKFLOW_MIRROR_DELAY": "0.2"}
     with fresh_cluster(workers=1, latency="1-1.5", proxied=True, environment=environment) as running:
         yield running
+
+
+def _way(cluster: Cluster, pair: tuple[str, str]) -> Proxy:
+    """Between the two; there is one worker."""
+    who, target = pair
+    return cluster.proxies[cluster.workers[0] if who == WORKER else who, target]
 
 
 def _set_to_work(teacher: OneTeacher) -> None:
@@ -62,7 +73,7 @@ def test_a_broken_way_costs_time_and_nothing_else(cluster: Cluster, pair: tuple[
     """Exactly the questions asked for. What is paid twice was on its way to or from the model when that way broke."""
     teacher = OneTeacher(cluster)
     teacher.generate(QUESTIONS)
-    proxy, made = cluster.proxies[pair], 0
+    proxy, made = _way(cluster, pair), 0
     for way in BROKEN:
         made = until_now(teacher.seen, lambda now, before=made: now > before, 60)
         assert made < QUESTIONS, f"too late for {way}"
@@ -72,7 +83,7 @@ def test_a_broken_way_costs_time_and_nothing_else(cluster: Cluster, pair: tuple[
     until_now(teacher.seen, lambda now: now == QUESTIONS, 90)
     teacher.until("completed")
     assert teacher.slots() == list(range(QUESTIONS))
-    in_flight = WINDOW * len(BROKEN) if pair == ("worker", DEMO_MODEL) else 0
+    in_flight = WINDOW * len(BROKEN) if pair == (WORKER, DEMO_MODEL) else 0
     assert len(teacher.paid_twice()) <= in_flight
 
 
@@ -86,9 +97,9 @@ def test_a_broken_way_of_the_api_is_told_and_nothing_else(cluster: Cluster, pair
     for way, teacher, other in zip(BROKEN, teachers, others, strict=True):
         _set_to_work(teacher)
         with asking(*_everything(teacher, other)) as answers:
-            cluster.proxies[pair].turn(way, DELAY)
+            _way(cluster, pair).turn(way, DELAY)
             time.sleep(SECONDS)
-            cluster.proxies[pair].turn(Way.OPEN)
+            _way(cluster, pair).turn(Way.OPEN)
         assert answers[503] or way is not Way.REFUSING, "nobody noticed"
     for one, questions in [*((one, SOME) for one in teachers), *((one, FEW) for one in others)]:
         _assert_one_generation(one, questions)
@@ -100,9 +111,9 @@ def test_a_silence_longer_than_every_time_out_of_the_api(cluster: Cluster, pair:
     teacher, other = OneTeacher(cluster), OneTeacher(cluster)
     _set_to_work(teacher)
     with asking(*_everything(teacher, other)) as answers:
-        cluster.proxies[pair].turn(Way.SILENT)
+        _way(cluster, pair).turn(Way.SILENT)
         time.sleep(LONG)
-        cluster.proxies[pair].turn(Way.OPEN)
+        _way(cluster, pair).turn(Way.OPEN)
     assert answers[503] > 1
     _assert_one_generation(teacher, SOME)
     _assert_one_generation(other, FEW)
@@ -131,3 +142,53 @@ def test_a_start_whose_answer_never_reached_its_client_is_repeated(cluster: Clus
         between.turn(Way.OPEN)
         assert isinstance(lost.exception(30), httpx2.HTTPError)
         _assert_one_generation(teacher, FEW)
+
+
+def _stored(cluster: Cluster, teacher: OneTeacher) -> set[Step]:
+    """Steps of a generation whose answers are in PostgreSQL."""
+    with psycopg.connect(cluster.database_url) as connection:
+        query = "SELECT slot, step, attempt FROM model_call WHERE workflow_id = %s"
+        return {(teacher.workflow_id, *row) for row in connection.execute(query, [teacher.workflow_id])}
+
+
+async def test_a_worker_that_loses_only_temporal_is_replaced(make_cluster: Callable[..., Cluster]) -> None:
+    """It goes on calling the model and storing answers, and can tell nobody, for longer than its heartbeat time-out.
+
+    The other worker takes its steps over, and finds their answers stored. When the way is open again, what the lost one
+    has to tell and what it was given meanwhile come too late: nothing that is stored is called again.
+    """
+    environment = {"WORKFLOW_WINDOW": "4", "WORKFLOW_MIRROR_DELAY": "0.2"}
+    cluster = make_cluster(workers=2, latency="1-1.5", proxied=True, environment=environment)
+    client = await connect(cluster.settings())
+    lost, other = (cluster.processes[name] for name in cluster.workers)
+    other.end()  # so that the calls are the lost one's
+    teacher = OneTeacher(cluster)
+    handle = client.get_workflow_handle(teacher.generate(QUESTIONS))
+    until_now(teacher.seen, lambda seen: seen >= 1, 60)
+    way, before = cluster.proxies[lost.name, TEMPORAL], datetime.now(UTC)
+    way.turn(Way.SILENT)
+    silent = datetime.now(UTC)
+    other.held = False
+
+    def in_flight() -> set[Step]:
+        """Called before the silence and answered in it."""
+        return {line.step for line in teacher.lines() if line.began < before and line.time > silent and line.paid}
+
+    async def taken_over() -> set[Step]:
+        """Of those, the ones that somebody else has completed."""
+        completed = completed_steps(await handle.fetch_history())
+        return {step for step in in_flight() if step in completed and completed[step].try_ > 1}
+
+    await until(taken_over, seconds=180)  # 20 s, and as much again when Temporal gave the lost one all of them anew
+    stored = _stored(cluster, teacher)
+    assert in_flight() <= stored and teacher.paid_twice() == []
+    called = Counter(line.step for line in teacher.lines())
+    way.turn(Way.OPEN)
+
+    until_now(teacher.seen, lambda seen: seen == QUESTIONS, 120)
+    teacher.until("completed")
+    assert teacher.generations() == [teacher.workflow_id]
+    assert teacher.slots() == list(range(QUESTIONS))
+    again = Counter(line.step for line in teacher.lines())
+    assert {step: again[step] for step in stored} == {step: called[step] for step in stored}
+    assert lost.starts == 1 and lost.lives

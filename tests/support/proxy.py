@@ -34,6 +34,9 @@ class Proxy:
         self._delay = 3.0
         self._way = way
         self._port = 0
+        # What it held, delayed, lost or broke so far: chunks of data and connections. Whom a closed door refused only
+        # the kernel knows.
+        self.struck = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._writers: set[asyncio.StreamWriter] = set()
@@ -99,6 +102,7 @@ class Proxy:
             self._opened.set()
 
     def _break_all(self) -> None:
+        self.struck += len(self._writers)
         for writer in self._writers:
             writer.transport.abort()
         self._writers.clear()
@@ -111,7 +115,7 @@ class Proxy:
         task.add_done_callback(self._tasks.discard)
         far = None
         try:
-            await self._opened.wait()
+            await self._held()
             far_reader, far = await asyncio.open_connection(*self._target)
             self._writers.add(far)
             there, back = self._pump(reader, far, there=True), self._pump(far_reader, writer, there=False)
@@ -124,13 +128,20 @@ class Proxy:
                 with contextlib.suppress(RuntimeError):
                     one.close()
 
+    async def _held(self) -> None:
+        if not self._opened.is_set():
+            self.struck += 1
+            await self._opened.wait()
+
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, there: bool) -> None:
         try:
             while data := await reader.read(_CHUNK):
                 if self._way is Way.SLOW and there:
+                    self.struck += 1
                     await asyncio.sleep(self._delay)
-                await self._opened.wait()
+                await self._held()
                 if self._way is Way.ONE_WAY and not there:
+                    self.struck += 1
                     continue
                 writer.write(data)
                 await writer.drain()

@@ -23,7 +23,7 @@ async def test_an_answer_that_was_seen_is_in_the_ledger_of_a_killed_server(
 ) -> None:
     """SIGKILL right after the answer loses no line, and the line tells the call."""
     server = start(tmp_path / "new" / "ledger.jsonl")
-    async with client_of(server) as client:
+    async with client_of(server, project="worker-1") as client:
         completion = await client.chat.completions.create(**request_for("wf/0/draft/1/1"))
     server.process.send_signal(signal.SIGKILL)
     server.process.wait()
@@ -37,6 +37,7 @@ async def test_an_answer_that_was_seen_is_in_the_ledger_of_a_killed_server(
         "outcome": "answered",
         "prompt_tokens": completion.usage.prompt_tokens,
         "completion_tokens": completion.usage.completion_tokens,
+        "project": "worker-1",
     }
 
 
