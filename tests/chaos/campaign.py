@@ -6,17 +6,17 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from temporal_client import connect
 from tests.chaos import judge, mirror
-from tests.chaos.cluster import Cluster
+from tests.chaos.cluster import TEMPORAL, Cluster
 from tests.chaos.evidence import Evidence, gather
 from tests.chaos.figures import figures, machine, revision
 from tests.chaos.recovery import Recovery, recovery
-from tests.chaos.schedule import CRASHES, KILLS, NETWORK, schedule
+from tests.chaos.schedule import CRASHES, KILLS, NETWORK, OUTAGES, Strike, schedule
 from tests.chaos.strikes import Done, Striker
 from tests.chaos.stuck import until_stuck
 from tests.chaos.teachers import Teachers
@@ -24,6 +24,8 @@ from tests.support.content import sample_chapter
 
 # Seconds after the schedule at which it is given up, however busy it still is.
 LONGEST = 1_200.0
+# For as long Temporal served nobody when it is started again, at most; see `embedded/silence.py`.
+SILENT_FOR = timedelta(seconds=45)
 
 
 @dataclass(frozen=True)
@@ -108,11 +110,12 @@ async def run(plan: Plan, folder: Path) -> Result:
         _, untrue_at_the_end = await mirror.says_the_same(client, cluster)
         striker.crashes_that_struck()
         evidence = await gather(client, cluster.database_url, cluster.ledger)
-        offences = await _judge(evidence, teachers, striker, cluster, content)
+        strikes = [*striker.done, *map(_of_its_own, cluster.silences)]
+        offences = await _judge(evidence, teachers, striker, strikes, cluster, content)
         offences["I1 every generation ends"] += [stuck] if stuck else []
         offences["I5 the mirror is true"] += untrue + behind + untrue_at_the_end
         if plan.faults == (KILLS,):
-            offences["I1 every generation ends"] += judge.nothing_stops_by_itself(evidence)
+            offences["I1 every generation ends"] += judge.nothing_stops_by_itself(evidence, strikes)
         healed = recovery(evidence, striker.done)
         offences["not vacuous"] = _vacuous(plan, striker.done, healed, teachers)
         numbers = figures(evidence, teachers, striker.done, healed)
@@ -121,7 +124,7 @@ async def run(plan: Plan, folder: Path) -> Result:
             "max": round(max(caught_up, default=0), 1),
             "of": len(caught_up),
         }
-        numbers["Temporal alive but serving nobody, started again"] = cluster.silences
+        numbers["Temporal alive but serving nobody, started again"] = len(cluster.silences)
         await teachers.close()
         return Result(
             plan,
@@ -159,6 +162,12 @@ def _vacuous(plan: Plan, strikes: Sequence[Done], healed: Recovery, teachers: Te
     return offences
 
 
+def _of_its_own(started_again: datetime) -> Done:
+    """Temporal's standstill that was none of the schedule's, as the outage that it was."""
+    outage = Strike(0.0, OUTAGES, TEMPORAL, {"seconds": SILENT_FOR.total_seconds()})
+    return Done(outage, started_again - SILENT_FOR, hit=True)
+
+
 async def _carry_over(striker: Striker, teachers: Teachers) -> None:
     """Tell the teachers what operators cancelled: they do not resume it."""
     while True:
@@ -169,9 +178,9 @@ async def _carry_over(striker: Striker, teachers: Teachers) -> None:
 
 
 async def _judge(
-    evidence: Evidence, teachers: Teachers, striker: Striker, cluster: Cluster, content: str
+    evidence: Evidence, teachers: Teachers, striker: Striker, strikes: list[Done], cluster: Cluster, content: str
 ) -> dict[str, list[str]]:
-    generations, strikes = teachers.generations, striker.done
+    generations = teachers.generations
     return {
         "I1 every generation ends": [
             *judge.every_generation_ended(generations, striker.cancelled),

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -88,8 +89,8 @@ class Cluster:
         self._long_frozen: set[str] = set()
         self._closing = threading.Event()
         self._zygote = Zygote()
-        # How often Temporal lived, served nobody for long, and was started again.
-        self.silences = 0
+        # When Temporal, which lived and served nobody for long, was started again.
+        self.silences = list[datetime]()
         self._supervisor = threading.Thread(target=self._supervise, daemon=True)
         self._listener = threading.Thread(target=self._listen_to_temporal, daemon=True)
 
@@ -324,7 +325,7 @@ class Cluster:
             if one.starts != starts or one.held or one.frozen:
                 silence, starts = Silence(), one.starts
             elif silence.lasts(one.serves()):
-                self.silences += 1
+                self.silences.append(datetime.now(UTC))
                 one.kill()
 
 

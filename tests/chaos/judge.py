@@ -90,12 +90,20 @@ def stillness_of(evidence: Evidence, generations: Sequence[Generation]) -> dict[
     return longest
 
 
-def nothing_stops_by_itself(evidence: Evidence) -> list[str]:
-    """I1, where only workers die: no generation fails, or pauses with a reason of its own. Nobody had one."""
+def nothing_stops_by_itself(evidence: Evidence, strikes: Sequence[Done]) -> list[str]:
+    """I1, where only workers die: no generation fails, or pauses with a reason of its own. Nobody had one.
+
+    But Temporal may have stood still by itself: a start that it did not answer is told as failed.
+    """
+
+    def is_of_temporal(done: Done) -> bool:
+        return done.strike.kind == OUTAGES and done.strike.target == TEMPORAL
+
     stopped = [
         f"{event['workflow_id']}: {event['event_data']['status']}, {event['event_data']['reason']}"
         for event in evidence.events
         if "reason" in event["event_data"]
+        and not _struck(strikes, event["created_at"], event["created_at"], is_of_temporal)
     ]
     wrong = {WorkflowExecutionStatus.FAILED, WorkflowExecutionStatus.TERMINATED, WorkflowExecutionStatus.TIMED_OUT}
     return stopped + [f"{run.id}: a run is {run.status}" for run in evidence.executions if run.status in wrong]
@@ -114,6 +122,8 @@ def every_question_is_there_once(evidence: Evidence, generations: Sequence[Gener
             offences.append(f"{one.workflow_id}: a slot twice in {slots}")
         if one.status == Status.COMPLETED and slots != list(range(one.questions)):
             offences.append(f"{one.workflow_id}: completed with {len(slots)} of {one.questions}: {slots}")
+        elif slots and not 0 <= slots[0] <= slots[-1] < one.questions:
+            offences.append(f"{one.workflow_id}: slots {slots} of {one.questions}")
     return offences
 
 
@@ -145,7 +155,7 @@ def no_completed_step_is_called_again(evidence: Evidence, strikes: Sequence[Done
 def _later(lines: Sequence[CallLine], completion: Completion, strikes: Sequence[Done]) -> list[CallLine]:
     seen: set[str] = set()
     later = []
-    for line in lines:
+    for line in sorted(lines, key=lambda line: line.began):
         again = line.request_id in seen
         seen.add(line.request_id)
         if line.began > completion.time and (
@@ -168,7 +178,7 @@ def paid_twice_only_in_flight(evidence: Evidence, strikes: Sequence[Done]) -> li
     offences = []
     for lines in paid_twice(evidence):
         for first, second in pairwise(lines):
-            if not in_flight_at(first, strikes):
+            if not in_flight_at(first, strikes, before=second.began):
                 offences.append(
                     f"{second.request_id}: nothing struck {first.worker} from {first.began} to {first.time}, paid first"
                 )
@@ -178,9 +188,13 @@ def paid_twice_only_in_flight(evidence: Evidence, strikes: Sequence[Done]) -> li
     return offences
 
 
-def in_flight_at(line: CallLine, strikes: Sequence[Done]) -> bool:
-    """Whether what carries the call was struck between its beginning and the moment at which its answer was stored."""
-    return _struck(strikes, line.began, line.time + STORED_WITHIN, lambda done: _carries(done, line))
+def in_flight_at(line: CallLine, strikes: Sequence[Done], *, before: datetime) -> bool:
+    """Whether what carries the call was struck between its beginning and the moment at which its answer was stored.
+
+    And `before` it was called again: what strikes later is no reason for that.
+    """
+    until = min(line.time + STORED_WITHIN, before)
+    return _struck(strikes, line.began, until, lambda done: _carries(done, line))
 
 
 def in_flight_at_kills(evidence: Evidence, strikes: Sequence[Done]) -> int:
@@ -218,14 +232,19 @@ def _carries(done: Done, line: CallLine) -> bool:
 def _held_up(line: CallLine, since: datetime, strikes: Sequence[Done]) -> bool:
     """Whether the call, or the look into the database before it, was held up by what stood still or was away.
 
-    That must have begun by `since`, or soon after: before, there was time to look and to call.
+    From `since`, or soon after, for before there was time to look and to call; and until the call began, by one after
+    another if need be.
     """
-
-    def held(done: Done) -> bool:
-        stands_still = done.strike.kind in (FREEZES, OUTAGES, NETWORK) and done.at <= since + AT_ONCE
-        return stands_still and _carries(done, line)
-
-    return _struck(strikes, since, line.began, held)
+    holds = sorted(
+        (done.at, _over(done))
+        for done in strikes
+        if done.hit and done.strike.kind in (FREEZES, OUTAGES, NETWORK) and _carries(done, line)
+    )
+    until = since + AT_ONCE
+    for at, over in holds:
+        if at <= until and over >= since:
+            until = max(until, over)
+    return until > since + AT_ONCE and until >= line.began
 
 
 def _struck(strikes: Sequence[Done], since: datetime, until: datetime, wanted: Callable[[Done], bool]) -> bool:
@@ -234,8 +253,8 @@ def _struck(strikes: Sequence[Done], since: datetime, until: datetime, wanted: C
 
 
 def _over(done: Done) -> datetime:
-    # A kill is over at once.
-    if done.strike.kind == KILLS:
+    # A death is over at once, and so is an operator's command.
+    if done.strike.kind in (KILLS, CRASHES, OPERATOR):
         return done.at
     return done.at + timedelta(seconds=done.strike.details.get("seconds", 0)) + NOTICED_WITHIN
 

@@ -37,7 +37,7 @@ class Generation:
     pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
     # What was accepted: `pause`, `cancel`.
     acted: set[str] = field(default_factory=set)
-    # (acknowledged, seen to be over) of pauses that ended before this teacher resumed.
+    # (acknowledged, seen to be over) of pauses that ended before this teacher resumed, and not with the last question.
     lapsed: list[tuple[datetime, datetime]] = field(default_factory=list)
     # Other workflow ids that a repeated request was answered with.
     twins: set[str] = field(default_factory=set)
@@ -185,7 +185,7 @@ class Teachers:
         if await self._look(generation) is not None:
             if generation.status == "paused":
                 generation.pauses.append((acknowledged, datetime.now(UTC)))
-            else:
+            elif generation.status != "completed":  # its last questions were in flight
                 generation.lapsed.append((acknowledged, datetime.now(UTC)))
         await asyncio.gather(*(self._resume(generation) for _ in range(draw.choice([1, 2]))))
 

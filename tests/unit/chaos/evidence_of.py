@@ -1,0 +1,146 @@
+"""Made-up evidence: what a legal campaign leaves behind, to be changed in one place each time."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.common.v1 import ActivityType
+from temporalio.api.common.v1 import WorkflowExecution as Ids
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import (
+    ActivityTaskScheduledEventAttributes,
+    HistoryEvent,
+    WorkflowExecutionSignaledEventAttributes,
+)
+from temporalio.api.workflow.v1 import WorkflowExecutionInfo
+from temporalio.client import WorkflowExecution, WorkflowExecutionStatus, WorkflowHistory
+from temporalio.converter import DataConverter
+
+from domain.statuses import Status
+from tests.chaos.evidence import CallLine, Evidence, Step
+from tests.chaos.schedule import KILLS, Strike
+from tests.chaos.strikes import Done
+from tests.chaos.teachers import Generation
+
+BEGINNING = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+ID, OTHER_ID = "mcq_1", "mcq_2"
+STEP: Step = (ID, 0, "draft", 1)
+CONTENT = "Plants make sugar from light. They do so by day."
+
+
+def at(seconds: float) -> datetime:
+    """A moment of the campaign."""
+    return BEGINNING + timedelta(seconds=seconds)
+
+
+def evidence(**parts: Any) -> Evidence:
+    """Nothing but these parts."""
+    names = ("lines", "executions", "histories", "states", "questions", "events", "calls")
+    return Evidence(**{**{name: [] for name in names}, **parts})
+
+
+def told(offences: list[str], said: str) -> bool:
+    """Whether there is exactly one offence and it says so; none, where nothing is to be said."""
+    return [said in one for one in offences] == ([True] if said else [])
+
+
+def call(
+    began: float,
+    time: float | None = None,
+    *,
+    worker: str = "worker-1",
+    try_: int = 1,
+    outcome: str = "answered",
+    step: Step = STEP,
+) -> CallLine:
+    """A line of the ledger; a call takes a second."""
+    request_id = "/".join(map(str, (*step, try_)))
+    return CallLine(step, try_, request_id, at(began), at(began + 1 if time is None else time), outcome, worker)
+
+
+def generation(**changes: Any) -> Generation:
+    """One that was completed in a minute."""
+    fields = {
+        "number": 0,
+        "questions": 3,
+        "quiz_id": "quiz-1",
+        "workflow_id": ID,
+        "accepted": at(0),
+        "ended": at(60),
+        "status": Status.COMPLETED,
+        **changes,
+    }
+    return Generation(**fields)
+
+
+def kill(worker: str, moment: float, *, hit: bool = True) -> Done:
+    """A kill that was aimed at another worker: which one it met stands beside it."""
+    return Done(Strike(0, KILLS, "worker-9"), at(moment), hit, {"worker": worker})
+
+
+def struck(kind: str, target: str, moment: float, seconds: float = 8, *, hit: bool = True, **details: Any) -> Done:
+    """A strike of any other kind that lasts; `details` are what it found."""
+    return Done(Strike(0, kind, target, {"seconds": seconds}), at(moment), hit, details)
+
+
+def question(slot: int, **changes: Any) -> dict[str, Any]:
+    """A row of a good question."""
+    return {
+        "workflow_id": ID,
+        "slot": slot,
+        "stem": f"What do plants make, {slot}?",
+        "options": [{"text": text} for text in ("Sugar", "Salt", "Iron", "Sand")],
+        "key": 0,
+        "source": {"quote": "Plants make sugar from light."},
+        **changes,
+    }
+
+
+def state(**changes: Any) -> dict[str, Any]:
+    """A generation's row in the mirror."""
+    return {"workflow_id": ID, "quiz_id": "quiz-1", "status": "completed", "completed_steps": 3, **changes}
+
+
+def snapshot(sequence: int, completed: int, moment: float = 0, run_id: str = "run-1", **data: Any) -> dict[str, Any]:
+    """A line of the mirror's log."""
+    return {
+        "workflow_id": ID,
+        "run_id": run_id,
+        "sequence": sequence,
+        "created_at": at(moment),
+        "event_data": {"status": "running", "completed": completed, **data},
+    }
+
+
+def run(
+    status: WorkflowExecutionStatus = WorkflowExecutionStatus.COMPLETED, *, workflow_id: str = ID, began: float = 0
+) -> WorkflowExecution:
+    """A run as Temporal lists it."""
+    start = Timestamp()
+    start.FromDatetime(at(began))
+    info = WorkflowExecutionInfo(execution=Ids(workflow_id=workflow_id), start_time=start)
+    info.status = status.value  # type: ignore[assignment]  # the client's enum has the server's numbers
+    return WorkflowExecution._from_raw_info(info, "default", DataConverter.default)
+
+
+def history(*words: str, workflow_id: str = ID) -> WorkflowHistory:
+    """Events in order: signals `pause` and `resume`, the request `cancel`; other words are activities scheduled."""
+    return WorkflowHistory(workflow_id, [_event(number, word) for number, word in enumerate(words, 1)])
+
+
+def _event(number: int, word: str) -> HistoryEvent:
+    if word == "cancel":
+        return HistoryEvent(event_id=number, event_type=EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED)
+    if word in ("pause", "resume"):
+        return HistoryEvent(
+            event_id=number,
+            event_type=EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+            workflow_execution_signaled_event_attributes=WorkflowExecutionSignaledEventAttributes(signal_name=word),
+        )
+    return HistoryEvent(
+        event_id=number,
+        event_type=EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+        activity_task_scheduled_event_attributes=ActivityTaskScheduledEventAttributes(
+            activity_type=ActivityType(name=word)
+        ),
+    )

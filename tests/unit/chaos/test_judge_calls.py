@@ -1,0 +1,202 @@
+"""I3 and I4: a call of a completed or stored step, and one paid twice without its own worker's bad luck, is told."""
+
+from typing import Any
+
+import pytest
+
+from demo_model.fault_answers import BILLED
+from demo_model.faults import Fault
+from embedded.postgres import NAME as POSTGRES
+from embedded.temporal_server import NAME as TEMPORAL
+from tests.chaos import judge
+from tests.chaos.cluster import API, DEMO_MODEL
+from tests.chaos.evidence import CallLine, Completion
+from tests.chaos.schedule import CRASHES, FREEZES, MODEL, NETWORK, OPERATOR, OUTAGES
+from tests.chaos.strikes import Done
+from tests.unit.chaos.evidence_of import ID, OTHER_ID, STEP, at, call, evidence, kill, struck, told
+
+OTHER_STEP = (ID, 1, "draft", 1)
+FROZEN = struck(FREEZES, "worker-1", 9)
+
+
+@pytest.mark.parametrize(
+    ("line", "strikes", "offends"),
+    [
+        (call(9, 20), [], False),
+        (call(10), [], False),
+        (call(12, step=OTHER_STEP), [], False),
+        # Its try is later: that the step is completed could be known.
+        (call(12, try_=3), [], True),
+        (call(12, try_=3), [FROZEN], True),
+        # Nothing held it up.
+        (call(12, try_=1), [], True),
+        (call(12, try_=2), [], True),
+        (call(12, try_=1), [kill("worker-1", 9.9)], True),
+        (call(12, try_=1), [struck(FREEZES, "worker-2", 9)], True),
+        (call(12, try_=1), [struck(FREEZES, "worker-10", 9)], True),
+        (call(12, try_=1), [struck(FREEZES, "worker-1", 9, hit=False)], True),
+        (call(12, try_=1), [struck(FREEZES, "worker-1", 11.5)], True),
+        (call(12, try_=1), [struck(FREEZES, "worker-1", -14)], True),
+        (call(12, try_=1), [struck(NETWORK, f"worker-2 to {POSTGRES}", 9)], True),
+        (call(12, try_=1), [struck(OUTAGES, API, 9)], True),
+        (call(12, try_=1), [struck(CRASHES, "before_call", 9)], True),
+        # Its worker, or what that needs, stood still from before, or from just then.
+        (call(12, try_=1), [FROZEN], False),
+        (call(12, try_=2), [FROZEN], False),
+        (call(12, try_=1), [struck(FREEZES, "worker-1", 11)], False),
+        (call(12, try_=1), [struck(OUTAGES, POSTGRES, 9)], False),
+        (call(12, try_=1), [struck(FREEZES, DEMO_MODEL, 9)], False),
+        (call(12, try_=1), [struck(NETWORK, f"worker-1 to {POSTGRES}", 9)], False),
+        # Until the call began, alone or one after the other.
+        (call(100, try_=1), [FROZEN], True),
+        (call(40, try_=1), [FROZEN, struck(OUTAGES, POSTGRES, 30)], False),
+        (call(100, try_=1), [FROZEN, struck(OUTAGES, POSTGRES, 90)], True),
+    ],
+)
+def test_no_completed_step_is_called_again(line: CallLine, strikes: list[Done], offends: bool) -> None:
+    """History has it as completed at 10, by the second try."""
+    parts = evidence(lines=[call(5, try_=2, worker="worker-3"), line], completions={STEP: Completion(at(10), 2)})
+    if line.request_id == parts.lines[0].request_id:
+        parts.lines.pop(0)
+    assert told(judge.no_completed_step_is_called_again(parts, strikes), line.request_id if offends else "")
+
+
+@pytest.mark.parametrize(("again", "offends"), [(12, True), (9.5, False)])
+def test_one_request_is_sent_once(again: float, offends: bool) -> None:
+    """The same request after the completion is sent again by somebody, and was not held up."""
+    parts = evidence(lines=[call(5), call(again)], completions={STEP: Completion(at(10), 1)})
+    assert told(judge.no_completed_step_is_called_again(parts, [FROZEN]), "/1" if offends else "")
+
+
+def test_one_request_is_sent_once_whichever_ends_first() -> None:
+    """The first one is answered after the second."""
+    parts = evidence(lines=[call(5, 40), call(12, 13)], completions={STEP: Completion(at(10), 1)})
+    assert told(judge.no_completed_step_is_called_again(parts, [FROZEN]), "/1")
+
+
+@pytest.mark.parametrize("outcome", sorted({"answered", "refused", *BILLED} - {Fault.CUT}))
+def test_what_is_paid(outcome: str) -> None:
+    """Whatever came whole, good or not."""
+    parts = evidence(lines=[call(0, outcome=outcome), call(10, try_=2)])
+    assert judge.paid_twice(parts) == [parts.lines]
+
+
+@pytest.mark.parametrize("outcome", ["client_gone", "rejected", Fault.CUT, *(set(Fault) - BILLED)])
+def test_what_is_not_paid(outcome: str) -> None:
+    """What never came whole, or was refused before any work."""
+    assert judge.paid_twice(evidence(lines=[call(0, outcome=outcome), call(10, try_=2)])) == []
+
+
+@pytest.mark.parametrize(
+    ("strikes", "said"),
+    [
+        ([], "nothing struck worker-1"),
+        # Its own worker was killed in flight, or before the answer could be stored.
+        ([kill("worker-1", 0.5)], ""),
+        ([kill("worker-1", 2.9)], ""),
+        ([kill("worker-1", 3.1)], "nothing struck worker-1"),
+        ([kill("worker-1", -0.1)], "nothing struck worker-1"),
+        ([kill("worker-1", 0.5, hit=False)], "nothing struck worker-1"),
+        ([kill("worker-2", 0.5)], "nothing struck worker-1"),
+        ([kill("worker-3", 0.5)], "nothing struck worker-1"),
+        # A crash whose worker is not known may have been its own.
+        ([struck(CRASHES, "after_answer", 0.5)], ""),
+        ([struck(CRASHES, "after_answer", 0.5, worker="worker-1")], ""),
+        ([struck(CRASHES, "after_answer", 0.5, worker="worker-2")], "nothing struck worker-1"),
+        # It is over at once.
+        ([struck(CRASHES, "after_answer", -1)], "nothing struck worker-1"),
+        ([struck(OPERATOR, "a generation", -1, workflow_id=ID)], "nothing struck worker-1"),
+        ([struck(FREEZES, "worker-1", 0.5)], ""),
+        ([struck(FREEZES, "worker-2", 0.5)], "nothing struck worker-1"),
+        ([struck(FREEZES, "worker-10", 0.5)], "nothing struck worker-1"),
+        # A freeze is noticed for some time after it.
+        ([struck(FREEZES, "worker-1", -20)], ""),
+        ([struck(FREEZES, "worker-1", -30)], "nothing struck worker-1"),
+        *(([struck(OUTAGES, server, 0.5)], "") for server in (POSTGRES, TEMPORAL, DEMO_MODEL)),
+        ([struck(OUTAGES, API, 0.5)], "nothing struck worker-1"),
+        ([struck(NETWORK, f"worker-1 to {TEMPORAL}", 0.5)], ""),
+        ([struck(NETWORK, f"worker-2 to {TEMPORAL}", 0.5)], "nothing struck worker-1"),
+        ([struck(NETWORK, f"{API} to {TEMPORAL}", 0.5)], "nothing struck worker-1"),
+        ([struck(OPERATOR, "a generation", 0.5, workflow_id=ID)], ""),
+        ([struck(OPERATOR, "a generation", 0.5, workflow_id=OTHER_ID)], "nothing struck worker-1"),
+        ([struck(MODEL, DEMO_MODEL, 0.5)], "nothing struck worker-1"),
+    ],
+)
+def test_paid_twice_only_in_flight(strikes: list[Done], said: str) -> None:
+    """Paid from 0 to 1 by worker-1, and by worker-2 from 10: what struck the first one's own?"""
+    parts = evidence(lines=[call(0), call(10, worker="worker-2", try_=2)])
+    assert told(judge.paid_twice_only_in_flight(parts, strikes), said)
+
+
+@pytest.mark.parametrize(("killed", "said"), [(1.1, ""), (2.5, "nothing struck worker-1")])
+def test_what_strikes_after_the_second_call_began_is_no_reason_for_it(killed: float, said: str) -> None:
+    """It began at 1.2."""
+    parts = evidence(lines=[call(0), call(1.2, worker="worker-2", try_=2)])
+    assert told(judge.paid_twice_only_in_flight(parts, [kill("worker-1", killed)]), said)
+
+
+def test_every_payment_needs_its_own_excuse() -> None:
+    """Of three, the second was struck and the first was not."""
+    parts = evidence(lines=[call(0), call(10, try_=2), call(20, try_=3)])
+    assert told(judge.paid_twice_only_in_flight(parts, [kill("worker-1", 10.5)]), f"{parts.lines[1].request_id}:")
+
+
+@pytest.mark.parametrize("other", [{"step": OTHER_STEP}, {"try_": 2, "outcome": "client_gone"}])
+def test_what_is_not_paid_twice(other: dict[str, Any]) -> None:
+    """Another step's call, and one that was not paid."""
+    assert judge.paid_twice_only_in_flight(evidence(lines=[call(0), call(10, **other)]), []) == []
+
+
+@pytest.mark.parametrize(
+    ("stored", "strikes", "said"),
+    [
+        # Known, as it could be read before the call.
+        (1.1, [], "stored at"),
+        (8.9, [], "stored at"),
+        (1.1, [struck(FREEZES, "worker-1", 1)], "stored at"),
+        (1.1, [struck(FREEZES, "worker-3", 1)], "stored at"),
+        (1.1, [kill("worker-2", 1)], "stored at"),
+        (1.1, [struck(OUTAGES, API, 1)], "stored at"),
+        # There was time to look before this began.
+        (1.1, [struck(OUTAGES, POSTGRES, 2.2)], "stored at"),
+        # Just stored, or held up since before that.
+        (9.1, [], ""),
+        (10.5, [], ""),
+        (1.1, [struck(OUTAGES, POSTGRES, 1)], ""),
+        (1.1, [struck(OUTAGES, POSTGRES, 2.1)], ""),
+        (1.1, [struck(FREEZES, "worker-2", 1)], ""),
+        (1.1, [struck(NETWORK, f"worker-2 to {POSTGRES}", 1)], ""),
+    ],
+)
+def test_what_is_stored_is_not_paid_again(stored: float, strikes: list[Done], said: str) -> None:
+    """The first one's worker was killed in flight; the second called at 10, when the answer was stored long since."""
+    row = dict(zip(("workflow_id", "slot", "step", "attempt"), STEP, strict=True))
+    calls = [{**row, "created_at": at(stored)}, {**row, "slot": 1, "created_at": at(-100)}]
+    parts = evidence(lines=[call(0), call(10, worker="worker-2", try_=2)], calls=calls)
+    assert told(judge.paid_twice_only_in_flight(parts, [kill("worker-1", 0.5), *strikes]), said)
+
+
+@pytest.mark.parametrize(
+    ("strikes", "count"),
+    [
+        ([], 0),
+        ([kill("worker-1", 0.5)], 1),
+        ([kill("worker-1", 0.2), kill("worker-1", 0.8)], 1),
+        ([kill("worker-1", 0.5), kill("worker-2", 10.5)], 2),
+        ([kill("worker-2", 0.5)], 0),
+        ([kill("worker-1", 5)], 0),
+        ([kill("worker-1", 0.5, hit=False)], 0),
+        ([struck(FREEZES, "worker-1", 0.5)], 0),
+        ([struck(CRASHES, "after_answer", 0.5, worker="worker-1")], 0),
+    ],
+)
+def test_calls_that_kills_met(strikes: list[Done], count: int) -> None:
+    """Each call counts once, and only for a kill of its own worker."""
+    parts = evidence(lines=[call(0), call(10, worker="worker-2", try_=2)])
+    assert judge.in_flight_at_kills(parts, strikes) == count
+
+
+def test_kills_are_told_by_the_worker_that_died() -> None:
+    """Which is not always the one that was aimed at; in order of time."""
+    kills = [kill("worker-1", 5), kill("worker-2", 3), kill("worker-1", 1), kill("worker-1", 2, hit=False)]
+    assert judge.kills_of_workers(kills) == {"worker-1": [at(1), at(5)], "worker-2": [at(3)]}

@@ -1,0 +1,106 @@
+"""I1: a generation that does not end, stands still or stops by itself is an offence."""
+
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus
+
+from domain.statuses import Status
+from tests.chaos import judge
+from tests.chaos.cluster import TEMPORAL
+from tests.chaos.judge import STILL
+from tests.chaos.schedule import OUTAGES
+from tests.unit.chaos.evidence_of import ID, OTHER_ID, at, call, evidence, generation, run, snapshot, struck, told
+
+
+@pytest.mark.parametrize(
+    ("changes", "by_operators", "said"),
+    [
+        ({}, set(), ""),
+        ({"status": "", "workflow_id": "", "ended": None}, set(), "0: never started"),
+        ({"status": Status.RUNNING, "ended": None}, set(), "running"),
+        ({"status": Status.PAUSED, "ended": None}, set(), "paused"),
+        ({"status": Status.FAILED, "ended": None}, set(), "failed"),
+        ({"status": Status.FAILED}, set(), "failed"),
+        ({"status": Status.CANCELLED}, set(), "cancelled"),
+        ({"status": Status.CANCELLED}, {OTHER_ID}, "cancelled"),
+        ({"status": Status.CANCELLED, "cancelled": True}, set(), ""),
+        ({"status": Status.CANCELLED}, {ID}, ""),
+        # Who asked for it still wants to see the end of it.
+        ({"status": Status.RUNNING, "cancelled": True, "ended": None}, set(), "running"),
+    ],
+)
+def test_every_generation_ended(changes: dict[str, Any], by_operators: set[str], said: str) -> None:
+    """Completed, or cancelled because somebody asked."""
+    assert told(judge.every_generation_ended([generation(), generation(**changes)], by_operators), said)
+
+
+def _alive(workflow_id: str, until: int) -> list[Any]:
+    """Calls of a generation, one every minute."""
+    return [call(moment, step=(workflow_id, 0, "draft", 1)) for moment in range(0, until, 60)]
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"lines": _alive(ID, 400)}, ""),
+        ({"events": [snapshot(number, 0, number * 100) for number in range(4)]}, ""),
+        ({"lines": [call(100, 350)], "events": [snapshot(1, 0, 220)]}, "still for 130 s"),
+        ({"lines": [call(130, 200), *_alive(ID, 400)[4:]]}, "still for 130 s"),
+        ({"lines": [call(100), call(220)]}, "still for 179 s"),
+        ({}, "still for 400 s"),
+        # Signs of others, and from before and after it, are none of its own.
+        ({"lines": _alive(OTHER_ID, 400)}, "still for 400 s"),
+        ({"lines": [call(-10), call(500)]}, "still for 400 s"),
+        ({"lines": [call(-200), *_alive(ID, 400), call(600)]}, ""),
+    ],
+)
+def test_none_stands_still(parts: dict[str, Any], said: str) -> None:
+    """No time between two signs of its own life is long, while another generation goes on."""
+    others = evidence(lines=_alive(OTHER_ID, 400))
+    parts = {**parts, "lines": others.lines + parts.get("lines", [])}
+    both = [generation(ended=at(400)), generation(workflow_id=OTHER_ID, ended=at(400))]
+    assert told(judge.none_stands_still(evidence(**parts), both), said)
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(STILL, ""), (STILL + 1, "still for 121 s")])
+def test_how_long_is_still(seconds: float, said: str) -> None:
+    """As long as the bound is not too long."""
+    assert told(judge.none_stands_still(evidence(), [generation(ended=at(seconds))]), said)
+
+
+def test_who_never_began_or_ended_is_not_still() -> None:
+    """That it did not end is told already."""
+    assert judge.stillness_of(evidence(), [generation(ended=None), generation(accepted=None)]) == {}
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"events": [snapshot(1, 0, status="paused")], "executions": [run()]}, ""),
+        ({"events": [snapshot(1, 0, status="paused", reason="quota")]}, "paused, quota"),
+        ({"events": [snapshot(1, 0, status="failed", reason="no content")]}, "failed, no content"),
+        *(
+            ({"executions": [run(), run(status)]}, said)
+            for status, said in [
+                (WorkflowExecutionStatus.RUNNING, ""),
+                (WorkflowExecutionStatus.CANCELED, ""),
+                (WorkflowExecutionStatus.CONTINUED_AS_NEW, ""),
+                (WorkflowExecutionStatus.FAILED, "a run is"),
+                (WorkflowExecutionStatus.TERMINATED, "a run is"),
+                (WorkflowExecutionStatus.TIMED_OUT, "a run is"),
+            ]
+        ),
+    ],
+)
+def test_nothing_stops_by_itself(parts: dict[str, Any], said: str) -> None:
+    """A person's pause has no reason; what has one, and a run that fails, does."""
+    assert told(judge.nothing_stops_by_itself(evidence(**parts), []), said)
+
+
+@pytest.mark.parametrize(("moment", "said"), [(50, ""), (95, "failed, no answer")])
+def test_a_start_that_temporal_did_not_answer_is_told_as_failed(moment: float, said: str) -> None:
+    """It stood still by itself, from 30 to 75; 15 s later everybody has noticed that it serves again."""
+    standstill = struck(OUTAGES, TEMPORAL, 30, seconds=45)
+    events = [snapshot(1, 0, moment, status="failed", reason="no answer")]
+    assert told(judge.nothing_stops_by_itself(evidence(events=events), [standstill]), said)

@@ -1,0 +1,80 @@
+"""I8 to I10: a history that does not replay, tells a secret or is too long is an offence."""
+
+from pathlib import Path
+
+import pytest
+from temporalio.api.common.v1 import Payload, Payloads
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent, WorkflowExecutionSignaledEventAttributes
+from temporalio.client import WorkflowExecution, WorkflowHistory
+
+from tests.chaos import judge
+from tests.chaos.evidence import Evidence
+from tests.chaos.judge import MOST_BYTES, MOST_EVENTS
+from tests.replay.replaying import stored, taking
+from tests.security.sightings import Sightings
+from tests.unit.chaos.evidence_of import ID, evidence, run, told
+
+SECRET = "canary-of-the-judge-0123456789"
+
+
+def _saying(data: bytes) -> WorkflowHistory:
+    """One event with this in its payload."""
+    attributes = WorkflowExecutionSignaledEventAttributes(input=Payloads(payloads=[Payload(data=data)]))
+    event = HistoryEvent(
+        event_type=EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+        workflow_execution_signaled_event_attributes=attributes,
+    )
+    return WorkflowHistory(ID, [event])
+
+
+def _remembering(data: bytes) -> WorkflowExecution:
+    execution = run()
+    execution.raw_info.memo.fields["note"].data = data
+    return execution
+
+
+async def test_every_history_replays() -> None:
+    """A stored one does; beside it one that scheduled another activity does not."""
+    kept, changed = (stored(taking("plain")[0]) for _ in range(2))
+    event = next(one for one in changed.events if one.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
+    event.activity_task_scheduled_event_attributes.activity_type.name = "another"
+    assert await judge.every_history_replays(evidence(histories=[kept])) == []
+    assert told(await judge.every_history_replays(evidence(histories=[kept, changed])), changed.workflow_id)
+
+
+@pytest.mark.parametrize(
+    ("parts", "log", "said"),
+    [
+        (evidence(histories=[_saying(b"a word")], executions=[_remembering(b"a word")]), "a word", ""),
+        (evidence(histories=[_saying(SECRET.encode())]), "", f"key in history of {ID}"),
+        (evidence(executions=[_remembering(SECRET.encode())]), "", f"key in memo or attributes of {ID}"),
+        (evidence(), f"started with {SECRET}", "key in log worker-1.log"),
+    ],
+)
+def test_nothing_secret_is_told(
+    parts: Evidence, log: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In history, memo and log; the database is looked at, and has what it has."""
+    looked_at = list[str]()
+    monkeypatch.setattr(Sightings, "look_at_database", lambda _, url: looked_at.append(url))
+    (tmp_path / "worker-1.log").write_text(log)
+    assert told(judge.nothing_secret_is_told(parts, "postgresql://here", tmp_path, {"key": SECRET}), said)
+    assert looked_at == ["postgresql://here"]
+
+
+@pytest.mark.parametrize(("count", "said"), [(MOST_EVENTS, ""), (MOST_EVENTS + 1, f"{MOST_EVENTS + 1} events")])
+def test_a_run_has_not_too_many_events(count: int, said: str) -> None:
+    """So many and no more; runs are not added up."""
+    event = HistoryEvent(event_id=1)
+    histories = [WorkflowHistory(ID, [event] * count), WorkflowHistory(ID, [event] * 10)]
+    assert told(judge.histories_stay_small(evidence(histories=histories)), said)
+
+
+@pytest.mark.parametrize(("above", "said"), [(0, ""), (1, f"1 events, {MOST_BYTES + 1} bytes")])
+def test_a_run_has_not_too_many_bytes(above: int, said: str) -> None:
+    """One large payload is enough."""
+    around = judge.size_of(_saying(b"x" * MOST_BYTES)) - MOST_BYTES
+    large = _saying(b"x" * (MOST_BYTES - around + above))
+    assert judge.size_of(large) == MOST_BYTES + above
+    assert told(judge.histories_stay_small(evidence(histories=[large, _saying(b"small")])), said)

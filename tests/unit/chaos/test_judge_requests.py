@@ -1,0 +1,154 @@
+"""I6: what was accepted and is lost, and what the API must never answer, is an offence."""
+
+from typing import Any
+
+import httpx2
+import pytest
+from temporalio.client import WorkflowHistory
+
+from domain.statuses import Status
+from embedded.postgres import NAME as POSTGRES
+from embedded.temporal_server import NAME as TEMPORAL
+from tests.chaos import judge
+from tests.chaos.cluster import API, DEMO_MODEL
+from tests.chaos.schedule import FREEZES, NETWORK, OUTAGES
+from tests.chaos.strikes import Done
+from tests.chaos.teachers import Answers
+from tests.unit.chaos.evidence_of import ID, OTHER_ID, at, call, evidence, generation, history, run, state, struck, told
+
+OF_THE_OTHER = {"workflow_id": OTHER_ID, "quiz_id": "quiz-2"}
+
+
+def _lost(
+    changes: dict[str, Any] | None = None,
+    *,
+    strikes: list[Done] | None = None,
+    answers: Answers | None = None,
+    operated: set[str] | None = None,
+    **parts: Any,
+) -> list[str]:
+    """What is told of two generations, one of them changed, that have their rows and runs."""
+    both = [generation(**(changes or {})), generation(**OF_THE_OTHER)]
+    parts = {
+        "states": [state(), state(**OF_THE_OTHER)],
+        "executions": [run(), run(workflow_id=OTHER_ID)],
+        "lines": [call(1)],
+        **parts,
+    }
+    return judge.nothing_accepted_is_lost(
+        evidence(**parts), both, answers or Answers(), strikes or [], operated or set()
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts", "said"),
+    [
+        ({}, {}, ""),
+        # Accepted; nothing is there.
+        ({"workflow_id": "mcq_3"}, {}, "mcq_3: accepted, no row"),
+        ({"workflow_id": "mcq_3", "accepted": None}, {}, ""),
+        # Something runs, or was asked for, of which no row tells.
+        ({}, {"executions": [run(workflow_id="mcq_3")]}, "mcq_3: runs or was asked for, no row"),
+        ({}, {"lines": [call(1, step=("mcq_3", 0, "draft", 1))]}, "mcq_3: runs or was asked for, no row"),
+        # Equal requests had two answers.
+        ({"twins": {"mcq_3"}}, {}, "also ['mcq_3']"),
+        ({}, {"states": [state(), state(workflow_id=OTHER_ID)]}, "quiz quiz-1: 2 generations"),
+    ],
+)
+def test_nothing_accepted_is_lost(changes: dict[str, Any], parts: dict[str, Any], said: str) -> None:
+    """Each start has its one row, and so has each run."""
+    assert told(_lost(changes, **parts), said)
+
+
+def test_what_is_accepted_runs_and_has_no_row() -> None:
+    """Both are told."""
+    assert len(_lost(states=[state(**OF_THE_OTHER)])) == 2
+
+
+@pytest.mark.parametrize(
+    ("strikes", "said"),
+    [
+        ([], "start: no answer from"),
+        ([struck(OUTAGES, API, 105)], ""),
+        ([struck(FREEZES, API, 95)], ""),
+        ([struck(OUTAGES, API, 70)], "start: no answer from"),
+        ([struck(OUTAGES, API, 111)], "start: no answer from"),
+        ([struck(OUTAGES, API, 105, hit=False)], "start: no answer from"),
+        # Without its parts it must say so in time.
+        ([struck(OUTAGES, POSTGRES, 105)], "start: no answer from"),
+        ([struck(FREEZES, TEMPORAL, 105)], "start: no answer from"),
+        ([struck(NETWORK, f"{API} to {POSTGRES}", 105)], "start: no answer from"),
+    ],
+)
+def test_every_request_is_answered(strikes: list[Done], said: str) -> None:
+    """Sent at 100, given up at 110: only the API's own absence is an excuse."""
+    assert told(_lost(strikes=strikes, answers=Answers(unanswered=[("start", at(100), at(110))])), said)
+
+
+@pytest.mark.parametrize(
+    ("answer", "key", "said"),
+    [
+        (None, "no answer", ""),
+        (httpx2.Response(202), "202", ""),
+        (httpx2.Response(404), "404", ""),
+        (httpx2.Response(500, text="oh"), "500", "start: 500 oh"),
+        (httpx2.Response(502), "502", "start: 502"),
+        (httpx2.Response(504), "504", "start: 504"),
+        (httpx2.Response(503), "503", "start: 503 without Retry-After"),
+        (httpx2.Response(503, headers={"Retry-After": "1"}), "503", ""),
+    ],
+)
+def test_what_the_api_must_not_answer(answer: httpx2.Response | None, key: str, said: str) -> None:
+    """No 5xx but 503 with Retry-After; all are counted, and what is noted reaches the judge."""
+    answers = Answers()
+    answers.note("start", answer)
+    assert answers.by_status == {key: 1}
+    assert told(answers.offences, said)
+    assert told(_lost(answers=answers), said)
+
+
+@pytest.mark.parametrize(
+    ("acted", "status", "histories", "said"),
+    [
+        ({"pause"}, Status.COMPLETED, [history("pause", "resume")], ""),
+        ({"pause"}, Status.COMPLETED, [history("pause"), history("question.draft")], ""),
+        ({"pause"}, Status.COMPLETED, [], "a pause was accepted and is in no history"),
+        ({"pause"}, Status.COMPLETED, [history("resume", "question.draft")], "a pause was accepted"),
+        ({"pause"}, Status.COMPLETED, [history("pause", workflow_id=OTHER_ID)], "a pause was accepted"),
+        ({"pause"}, Status.CANCELLED, [history("cancel")], "a pause was accepted"),
+        ({"cancel"}, Status.COMPLETED, [history("cancel")], ""),
+        ({"cancel"}, Status.COMPLETED, [history("pause")], "a cancel was accepted and is in no history"),
+        # It never began, and is cancelled for all that.
+        ({"cancel"}, Status.CANCELLED, [], ""),
+        ({"pause", "cancel"}, Status.COMPLETED, [history("pause", "cancel")], ""),
+        ({"pause", "cancel"}, Status.COMPLETED, [history("pause")], "a cancel was accepted"),
+    ],
+)
+def test_what_was_asked_for_is_in_history(
+    acted: set[str], status: Status, histories: list[WorkflowHistory], said: str
+) -> None:
+    """Of its own runs, in any of them."""
+    assert told(_lost({"acted": acted, "status": status}, histories=histories), said)
+
+
+@pytest.mark.parametrize(
+    ("strikes", "operated", "said"),
+    [
+        ([], set(), "nobody resumed"),
+        ([], {OTHER_ID}, "nobody resumed"),
+        ([], {ID}, ""),
+        # An earlier resume may come late through these.
+        ([struck(FREEZES, API, 99)], set(), ""),
+        ([struck(OUTAGES, POSTGRES, 99)], set(), ""),
+        ([struck(OUTAGES, TEMPORAL, 60)], set(), ""),
+        ([struck(NETWORK, f"{API} to {TEMPORAL}", 99)], set(), ""),
+        ([struck(OUTAGES, TEMPORAL, 40)], set(), "nobody resumed"),
+        ([struck(OUTAGES, TEMPORAL, 105)], set(), "nobody resumed"),
+        ([struck(OUTAGES, DEMO_MODEL, 99)], set(), "nobody resumed"),
+        ([struck(FREEZES, "worker-1", 99)], set(), "nobody resumed"),
+        ([struck(NETWORK, f"worker-1 to {TEMPORAL}", 99)], set(), "nobody resumed"),
+    ],
+)
+def test_no_pause_ends_by_itself(strikes: list[Done], operated: set[str], said: str) -> None:
+    """Acknowledged at 100 and over at 104, though this teacher had not resumed."""
+    assert told(_lost({"lapsed": [(at(100), at(104))]}, strikes=strikes, operated=operated), said)

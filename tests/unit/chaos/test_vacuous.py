@@ -1,0 +1,51 @@
+"""A campaign that did not try what its plan says has proved nothing, and is told so."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tests.chaos.campaign import Plan, _vacuous
+from tests.chaos.recovery import Recovery
+from tests.chaos.schedule import FREEZES, KILLS
+from tests.chaos.strikes import Done
+from tests.chaos.teachers import Generation, Teachers
+from tests.unit.chaos.evidence_of import at, generation, kill, struck, told
+
+HELD = generation(pauses=[(at(10), at(20))])
+FOUR = [kill("worker-1", moment) for moment in range(4)]
+FROZEN = struck(FREEZES, "worker-1", 1)
+
+
+@pytest.mark.parametrize(
+    ("strikes", "inside", "generations", "said"),
+    [
+        ([*FOUR, FROZEN], 1, [generation(), HELD], ""),
+        (FOUR, 1, [HELD], "no freezes struck anything"),
+        ([*FOUR, struck(FREEZES, "worker-1", 1, hit=False)], 1, [HELD], "no freezes struck anything"),
+        ([*FOUR[:3], FROZEN], 1, [HELD], "only 3 of 4 kills found a worker"),
+        ([*FOUR[:3], kill("worker-1", 4, hit=False), FROZEN], 1, [HELD], "only 3 of 4 kills found a worker"),
+        ([*FOUR, FROZEN], 0, [HELD], "only 0 of 4 kills struck a call"),
+        ([*FOUR, FROZEN], 1, [generation()], "no pause was held"),
+        ([*FOUR, FROZEN], 1, [generation(lapsed=[(at(1), at(2))])], "no pause was held"),
+    ],
+)
+def test_what_was_not_tried_is_told(strikes: list[Done], inside: int, generations: list[Generation], said: str) -> None:
+    """Each reason once."""
+    plan = Plan(1, 2, 3, kills=4, seconds=60, faults=(KILLS, FREEZES), least_inside=0.25)
+    kills = sum(done.hit and done.strike.kind == KILLS for done in strikes)
+    assert told(_vacuous(plan, strikes, Recovery(kills, inside, [], []), _teachers(generations)), said)
+
+
+@pytest.mark.parametrize(
+    ("changes", "strikes"),
+    [({"capricious": False, "faults": (FREEZES,)}, [FROZEN]), ({"capricious": False, "faults": ()}, [])],
+)
+def test_what_was_not_planned_need_not_be_tried(changes: dict[str, Any], strikes: list[Done]) -> None:
+    """No kills and no pauses where the plan has none."""
+    plan = Plan(1, 2, 3, kills=4, seconds=60, **changes)
+    assert _vacuous(plan, strikes, Recovery(0, 0, [], []), _teachers([generation()])) == []
+
+
+def _teachers(generations: list[Generation]) -> Teachers:
+    return cast("Teachers", SimpleNamespace(generations=generations))
