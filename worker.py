@@ -53,6 +53,9 @@ PASSED_THROUGH = (
 BUILD_ID = "mcq-0.1.0"
 # Model calls at once in one worker; they wait, so the number is about connections and memory, not CPU.
 MAX_CONCURRENT_ACTIVITIES = 100
+# Steps of workflows at once in one worker. They compute, and one worker computes one at a time: more would only lie
+# here, be lost with a worker that dies, and wait for their time-outs, when they could have gone to a living one.
+MAX_CONCURRENT_WORKFLOW_TASKS = 8
 # Seconds that a step of the workflow itself waits for the worker that has the generation in memory, before any other
 # may take it and replay its history: what a dead worker costs its generations on top of the heartbeat time-out. The
 # SDK's 10 would be half of that again; a worker that is merely busy answers within one or two.
@@ -89,6 +92,7 @@ def build_worker(client: Client, settings: Settings, identity: str | None = None
         max_cached_workflows=settings.worker_max_cached_workflows,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=STICKY_TIMEOUT),
         max_concurrent_activities=MAX_CONCURRENT_ACTIVITIES,
+        max_concurrent_workflow_tasks=MAX_CONCURRENT_WORKFLOW_TASKS,
         # The SDK holds beats back to 80 % of the time-out by default: one late beat would end a healthy call, and a
         # cancel would take 24 s to reach the model.
         max_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_INTERVAL),
