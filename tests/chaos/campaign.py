@@ -115,7 +115,9 @@ async def run(plan: Plan, folder: Path) -> Result:
         offences["I1 every generation ends"] += [stuck] if stuck else []
         offences["I5 the mirror is true"] += untrue + behind + untrue_at_the_end
         if plan.faults == (KILLS,):
-            offences["I1 every generation ends"] += judge.nothing_stops_by_itself(evidence, strikes)
+            offences["I1 every generation ends"] += judge.nothing_stops_by_itself(
+                evidence, teachers.generations, strikes
+            )
         healed = recovery(evidence, striker.done)
         offences["not vacuous"] = _vacuous(plan, striker.done, healed, teachers)
         numbers = figures(evidence, teachers, striker.done, healed)

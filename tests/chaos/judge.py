@@ -90,11 +90,15 @@ def stillness_of(evidence: Evidence, generations: Sequence[Generation]) -> dict[
     return longest
 
 
-def nothing_stops_by_itself(evidence: Evidence, strikes: Sequence[Done]) -> list[str]:
-    """I1, where only workers die: no generation fails, or pauses with a reason of its own. Nobody had one.
+def nothing_stops_by_itself(
+    evidence: Evidence, generations: Sequence[Generation], strikes: Sequence[Done]
+) -> list[str]:
+    """I1, where only workers die: no accepted generation fails, or pauses with a reason of its own. Nobody had one.
 
-    But Temporal may have stood still by itself: a start that it did not answer is told as failed.
+    A start that Temporal did not answer in time is a 503, and its row says failed until it is asked for again. And
+    Temporal may have stood still by itself.
     """
+    accepted = {one.workflow_id: one.accepted for one in generations if one.accepted}
 
     def is_of_temporal(done: Done) -> bool:
         return done.strike.kind == OUTAGES and done.strike.target == TEMPORAL
@@ -103,6 +107,7 @@ def nothing_stops_by_itself(evidence: Evidence, strikes: Sequence[Done]) -> list
         f"{event['workflow_id']}: {event['event_data']['status']}, {event['event_data']['reason']}"
         for event in evidence.events
         if "reason" in event["event_data"]
+        and event["created_at"] >= accepted.get(event["workflow_id"], event["created_at"])
         and not _struck(strikes, event["created_at"], event["created_at"], is_of_temporal)
     ]
     wrong = {WorkflowExecutionStatus.FAILED, WorkflowExecutionStatus.TERMINATED, WorkflowExecutionStatus.TIMED_OUT}

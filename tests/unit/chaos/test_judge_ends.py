@@ -95,7 +95,15 @@ def test_who_never_began_or_ended_is_not_still() -> None:
 )
 def test_nothing_stops_by_itself(parts: dict[str, Any], said: str) -> None:
     """A person's pause has no reason; what has one, and a run that fails, does."""
-    assert told(judge.nothing_stops_by_itself(evidence(**parts), []), said)
+    assert told(judge.nothing_stops_by_itself(evidence(**parts), [generation()], []), said)
+
+
+@pytest.mark.parametrize(("moment", "said"), [(4.9, ""), (5, "failed, no answer")])
+def test_a_start_that_was_not_accepted_yet_may_fail(moment: float, said: str) -> None:
+    """Accepted at 5, when it was asked for again."""
+    events = [snapshot(1, 0, moment, status="failed", reason="no answer")]
+    started = [generation(accepted=at(5))]
+    assert told(judge.nothing_stops_by_itself(evidence(events=events), started, []), said)
 
 
 @pytest.mark.parametrize(("moment", "said"), [(50, ""), (95, "failed, no answer")])
@@ -103,4 +111,4 @@ def test_a_start_that_temporal_did_not_answer_is_told_as_failed(moment: float, s
     """It stood still by itself, from 30 to 75; 15 s later everybody has noticed that it serves again."""
     standstill = struck(OUTAGES, TEMPORAL, 30, seconds=45)
     events = [snapshot(1, 0, moment, status="failed", reason="no answer")]
-    assert told(judge.nothing_stops_by_itself(evidence(events=events), [standstill]), said)
+    assert told(judge.nothing_stops_by_itself(evidence(events=events), [], [standstill]), said)
