@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.chaos import judge
 from tests.chaos.evidence import Evidence
+from tests.chaos.excuses import in_flight_at_kills
 from tests.chaos.recovery import Recovery, percentiles
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Teachers
@@ -36,7 +37,7 @@ def figures(evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], hea
         "calls expected": len(evidence.lines_of_steps()),
         "calls made": len(evidence.lines),
         "calls paid": sum(line.paid for line in evidence.lines),
-        "calls in flight at the kill of their worker": judge.in_flight_at_kills(evidence, strikes),
+        "calls in flight at the kill of their worker": in_flight_at_kills(evidence, strikes),
         "calls paid twice": sum(len(lines) - 1 for lines in twice),
         "calls cut off": outcomes.count("client_gone"),
         "calls of completed steps": len(judge.no_completed_step_is_called_again(evidence, strikes)),

@@ -4,7 +4,7 @@ Each function returns what stands against one invariant; an empty list is what i
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from operator import itemgetter
@@ -16,9 +16,11 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
 from temporalio.worker import Replayer
 
 from domain.statuses import Status
-from tests.chaos.cluster import API, DEMO_MODEL, POSTGRES, TEMPORAL
+from service.deeds import CANCEL, PAUSE, RESUME
+from tests.chaos.cluster import API, POSTGRES, TEMPORAL
 from tests.chaos.evidence import CallLine, Completion, Evidence
-from tests.chaos.schedule import CRASHES, FREEZES, KILLS, NETWORK, OPERATOR, OUTAGES
+from tests.chaos.excuses import AT_ONCE, held_up, in_flight_at, struck
+from tests.chaos.schedule import OUTAGES
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Answers, Generation
 from tests.replay.nodes import not_called
@@ -27,12 +29,6 @@ from worker import workflow_options
 from workflows.question_graph import build_question_graph
 from workflows.quiz_generation import check
 
-# From an answer to its row in PostgreSQL, in a worker that has just begun on a full machine: 1 s was seen.
-STORED_WITHIN = timedelta(seconds=2)
-# Between two clocks' readings of one moment, and between a look and what follows from it.
-AT_ONCE = timedelta(seconds=1)
-# What was cut off or silent needs its time-outs to notice that it is served again.
-NOTICED_WITHIN = timedelta(seconds=15)
 # A request that was held up may take effect so long after it was sent.
 DELIVERED_WITHIN = timedelta(seconds=30)
 # Seconds in which each open generation shows a sign of life: a call, an answer, a snapshot. Longer than every pause,
@@ -41,8 +37,6 @@ STILL = 120.0
 # Answers that a slot may ask for: each chunk of the sample gives three at most.
 MOST_ANSWERS = 30
 MOST_EVENTS, MOST_BYTES = 10_240, 10_000_000
-SERVERS = (POSTGRES, TEMPORAL, DEMO_MODEL)
-PAUSE, RESUME, CANCEL = "pause", "resume", "cancel"
 # How a row's status and what Temporal says of its run go together.
 AGREES = {
     Status.COMPLETED: {WorkflowExecutionStatus.COMPLETED},
@@ -108,7 +102,7 @@ def nothing_stops_by_itself(
         for event in evidence.events
         if "reason" in event["event_data"]
         and event["created_at"] >= accepted.get(event["workflow_id"], event["created_at"])
-        and not _struck(strikes, event["created_at"], event["created_at"], is_of_temporal)
+        and not struck(strikes, event["created_at"], event["created_at"], is_of_temporal)
     ]
     wrong = {WorkflowExecutionStatus.FAILED, WorkflowExecutionStatus.TERMINATED, WorkflowExecutionStatus.TIMED_OUT}
     return stopped + [f"{run.id}: a run is {run.status}" for run in evidence.executions if run.status in wrong]
@@ -164,7 +158,7 @@ def _later(lines: Sequence[CallLine], completion: Completion, strikes: Sequence[
         again = line.request_id in seen
         seen.add(line.request_id)
         if line.began > completion.time and (
-            line.try_ > completion.try_ or again or not _held_up(line, completion.time, strikes)
+            line.try_ > completion.try_ or again or not held_up(line, completion.time, strikes)
         ):
             later.append(line)
     return later
@@ -188,80 +182,9 @@ def paid_twice_only_in_flight(evidence: Evidence, strikes: Sequence[Done]) -> li
                     f"{second.request_id}: nothing struck {first.worker} from {first.began} to {first.time}, paid first"
                 )
             kept = stored.get(first.step)
-            if kept is not None and kept < second.began - AT_ONCE and not _held_up(second, kept, strikes):
+            if kept is not None and kept < second.began - AT_ONCE and not held_up(second, kept, strikes):
                 offences.append(f"{second.request_id}: stored at {kept}, called again at {second.began}")
     return offences
-
-
-def in_flight_at(line: CallLine, strikes: Sequence[Done], *, before: datetime) -> bool:
-    """Whether what carries the call was struck between its beginning and the moment at which its answer was stored.
-
-    And `before` it was called again: what strikes later is no reason for that.
-    """
-    until = min(line.time + STORED_WITHIN, before)
-    return _struck(strikes, line.began, until, lambda done: _carries(done, line))
-
-
-def in_flight_at_kills(evidence: Evidence, strikes: Sequence[Done]) -> int:
-    """Calls whose worker was killed while they were in flight."""
-    return sum(
-        any(line.began <= kill <= line.time for kill in kills)
-        for worker, kills in kills_of_workers(strikes).items()
-        for line in evidence.lines
-        if line.worker == worker
-    )
-
-
-def kills_of_workers(strikes: Sequence[Done]) -> dict[str, list[datetime]]:
-    """The moments at which each worker was killed, in order."""
-    kills: dict[str, list[datetime]] = defaultdict(list)
-    for done in sorted(strikes, key=lambda done: done.at):
-        if done.hit and done.strike.kind == KILLS:
-            kills[done.details["worker"]].append(done.at)
-    return kills
-
-
-def _carries(done: Done, line: CallLine) -> bool:
-    """Whether the strike met what this call rests on: its worker and its ways, the servers, its generation."""
-    kind, target = done.strike.kind, done.strike.target
-    if kind in (KILLS, CRASHES):
-        # Which worker a crash took is not always known.
-        return bool(done.details.get("worker", line.worker) == line.worker)
-    if kind in (FREEZES, OUTAGES):
-        return target in (line.worker, *SERVERS)
-    if kind == NETWORK:
-        return target.startswith(f"{line.worker} to ")
-    return kind == OPERATOR and done.details.get("workflow_id") == line.step[0]
-
-
-def _held_up(line: CallLine, since: datetime, strikes: Sequence[Done]) -> bool:
-    """Whether the call, or the look into the database before it, was held up by what stood still or was away.
-
-    From `since`, or soon after, for before there was time to look and to call; and until the call began, by one after
-    another if need be.
-    """
-    holds = sorted(
-        (done.at, _over(done))
-        for done in strikes
-        if done.hit and done.strike.kind in (FREEZES, OUTAGES, NETWORK) and _carries(done, line)
-    )
-    until = since + AT_ONCE
-    for at, over in holds:
-        if at <= until and over >= since:
-            until = max(until, over)
-    return until > since + AT_ONCE and until >= line.began
-
-
-def _struck(strikes: Sequence[Done], since: datetime, until: datetime, wanted: Callable[[Done], bool]) -> bool:
-    """Whether one of those struck, or lasted, or was still noticed, in that time."""
-    return any(done.hit and done.at <= until and _over(done) >= since and wanted(done) for done in strikes)
-
-
-def _over(done: Done) -> datetime:
-    # A death is over at once, and so is an operator's command.
-    if done.strike.kind in (KILLS, CRASHES, OPERATOR):
-        return done.at
-    return done.at + timedelta(seconds=done.strike.details.get("seconds", 0)) + NOTICED_WITHIN
 
 
 def answers_of_a_slot_are_bounded(evidence: Evidence) -> list[str]:
@@ -343,7 +266,7 @@ def nothing_accepted_is_lost(
         *(
             f"{what}: no answer from {sent} to {given_up}"
             for what, sent, given_up in answers.unanswered
-            if not _struck(strikes, sent, given_up, lambda done: done.strike.target == API)
+            if not struck(strikes, sent, given_up, lambda done: done.strike.target == API)
         ),
         *(f"{workflow_id}: accepted, no row" for workflow_id in accepted if workflow_id not in rows),
         *(f"{workflow_id}: runs or was asked for, no row" for workflow_id in sorted(known - rows)),
@@ -355,7 +278,7 @@ def nothing_accepted_is_lost(
             for one in generations
             for acknowledged, seen in one.lapsed
             if one.workflow_id not in operated
-            and not _struck(strikes, acknowledged - DELIVERED_WITHIN, seen, may_deliver_late)
+            and not struck(strikes, acknowledged - DELIVERED_WITHIN, seen, may_deliver_late)
         ),
     ]
 
@@ -382,7 +305,7 @@ def a_pause_is_a_pause(evidence: Evidence, generations: Sequence[Generation], st
         for one in generations
         for acknowledged, resumed in one.pauses
         for line in of_generation[one.workflow_id]
-        if acknowledged + AT_ONCE < line.began < resumed and not _held_up(line, acknowledged, strikes)
+        if acknowledged + AT_ONCE < line.began < resumed and not held_up(line, acknowledged, strikes)
     ]
 
 

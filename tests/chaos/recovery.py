@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tests.chaos.evidence import Evidence
-from tests.chaos.judge import kills_of_workers
+from tests.chaos.excuses import kills_of_workers
 from tests.chaos.strikes import Done
 
 # The demo model notes within this that a client has gone; an answer that was ready just before is noted as given.

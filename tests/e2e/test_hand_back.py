@@ -68,6 +68,19 @@ async def _handed_back(world: World, workflow_id: str) -> list[PendingActivityIn
     return await until(lambda: _calls(world, workflow_id), lambda calls: all(map(died, calls)), 15)
 
 
+async def _killed_after_failures(
+    failures: int, world: World, worker: Worker, beside: Beside
+) -> list[PendingActivityInfo]:
+    """The same, each after so many failures of the provider before the worker's death."""
+    world.demo.fault("server_error", times=failures * QUESTIONS)
+    world.demo.fault("stall")
+    workflow_id = await world.start(QUESTIONS, workflow_window=QUESTIONS)
+    await _under_way(world, workflow_id, attempt=failures + 1)
+    worker.kill()
+    async with beside:
+        return await _handed_back(world, workflow_id)
+
+
 async def _running(world: World) -> int:
     """Generations that Temporal lists as a look asks for them."""
     query = f"TaskQueue = '{world.settings.task_queue}' AND ExecutionStatus = 'Running'"
@@ -115,25 +128,13 @@ async def test_calls_of_a_killed_worker_are_tried_again(
 
 async def test_the_pause_after_a_death_does_not_grow(world: World, worker: Worker, beside: Beside) -> None:
     """After two failures of the provider the pause would be 4 s; a death is not the provider's."""
-    world.demo.fault("server_error", times=2 * QUESTIONS)
-    world.demo.fault("stall")
-    workflow_id = await world.start(QUESTIONS, workflow_window=QUESTIONS)
-    await _under_way(world, workflow_id, attempt=3)
-    worker.kill()
-    async with beside:
-        after = await _handed_back(world, workflow_id)
+    after = await _killed_after_failures(2, world, worker, beside)
     assert {round(call.current_retry_interval.ToTimedelta() / PAUSE, 3) for call in after} == {1}
 
 
 async def test_since_when_the_provider_is_away_is_not_forgotten(world: World, worker: Worker, beside: Beside) -> None:
     """A try that is handed back leaves the next one what it knew, or patience with an outage would begin anew."""
-    world.demo.fault("server_error", times=QUESTIONS)
-    world.demo.fault("stall")
-    workflow_id = await world.start(QUESTIONS, workflow_window=QUESTIONS)
-    await _under_way(world, workflow_id, attempt=2)
-    worker.kill()
-    async with beside:
-        after = await _handed_back(world, workflow_id)
+    after = await _killed_after_failures(1, world, worker, beside)
     assert all(call.HasField("heartbeat_details") for call in after)
 
 

@@ -8,7 +8,7 @@ from demo_model.fault_answers import BILLED
 from demo_model.faults import Fault
 from embedded.postgres import NAME as POSTGRES
 from embedded.temporal_server import NAME as TEMPORAL
-from tests.chaos import judge
+from tests.chaos import excuses, judge
 from tests.chaos.cluster import API, DEMO_MODEL
 from tests.chaos.evidence import CallLine, Completion
 from tests.chaos.schedule import CRASHES, FREEZES, MODEL, NETWORK, OPERATOR, OUTAGES
@@ -193,10 +193,10 @@ def test_what_is_stored_is_not_paid_again(stored: float, strikes: list[Done], sa
 def test_calls_that_kills_met(strikes: list[Done], count: int) -> None:
     """Each call counts once, and only for a kill of its own worker."""
     parts = evidence(lines=[call(0), call(10, worker="worker-2", try_=2)])
-    assert judge.in_flight_at_kills(parts, strikes) == count
+    assert excuses.in_flight_at_kills(parts, strikes) == count
 
 
 def test_kills_are_told_by_the_worker_that_died() -> None:
     """Which is not always the one that was aimed at; in order of time."""
     kills = [kill("worker-1", 5), kill("worker-2", 3), kill("worker-1", 1), kill("worker-1", 2, hit=False)]
-    assert judge.kills_of_workers(kills) == {"worker-1": [at(1), at(5)], "worker-2": [at(3)]}
+    assert excuses.kills_of_workers(kills) == {"worker-1": [at(1), at(5)], "worker-2": [at(3)]}

@@ -1,0 +1,90 @@
+"""What a strike excuses: which calls it met, and which of them it held up."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from tests.chaos.cluster import DEMO_MODEL, POSTGRES, TEMPORAL
+from tests.chaos.evidence import CallLine, Evidence
+from tests.chaos.schedule import CRASHES, FREEZES, KILLS, NETWORK, OPERATOR, OUTAGES
+from tests.chaos.strikes import Done
+
+# From an answer to its row in PostgreSQL, in a worker that has just begun on a full machine: 1 s was seen.
+STORED_WITHIN = timedelta(seconds=2)
+# Between two clocks' readings of one moment, and between a look and what follows from it.
+AT_ONCE = timedelta(seconds=1)
+# What was cut off or silent needs its time-outs to notice that it is served again.
+NOTICED_WITHIN = timedelta(seconds=15)
+# What every call rests on.
+SERVERS = (POSTGRES, TEMPORAL, DEMO_MODEL)
+
+
+def in_flight_at(line: CallLine, strikes: Sequence[Done], *, before: datetime) -> bool:
+    """Whether what carries the call was struck between its beginning and the moment at which its answer was stored.
+
+    And `before` it was called again: what strikes later is no reason for that.
+    """
+    until = min(line.time + STORED_WITHIN, before)
+    return struck(strikes, line.began, until, lambda done: _carries(done, line))
+
+
+def in_flight_at_kills(evidence: Evidence, strikes: Sequence[Done]) -> int:
+    """Calls whose worker was killed while they were in flight."""
+    return sum(
+        any(line.began <= kill <= line.time for kill in kills)
+        for worker, kills in kills_of_workers(strikes).items()
+        for line in evidence.lines
+        if line.worker == worker
+    )
+
+
+def kills_of_workers(strikes: Sequence[Done]) -> dict[str, list[datetime]]:
+    """The moments at which each worker was killed, in order."""
+    kills: dict[str, list[datetime]] = defaultdict(list)
+    for done in sorted(strikes, key=lambda done: done.at):
+        if done.hit and done.strike.kind == KILLS:
+            kills[done.details["worker"]].append(done.at)
+    return kills
+
+
+def _carries(done: Done, line: CallLine) -> bool:
+    """Whether the strike met what this call rests on: its worker and its ways, the servers, its generation."""
+    kind, target = done.strike.kind, done.strike.target
+    if kind in (KILLS, CRASHES):
+        # Which worker a crash took is not always known.
+        return bool(done.details.get("worker", line.worker) == line.worker)
+    if kind in (FREEZES, OUTAGES):
+        return target in (line.worker, *SERVERS)
+    if kind == NETWORK:
+        return target.startswith(f"{line.worker} to ")
+    return kind == OPERATOR and done.details.get("workflow_id") == line.step[0]
+
+
+def held_up(line: CallLine, since: datetime, strikes: Sequence[Done]) -> bool:
+    """Whether the call, or the look into the database before it, was held up by what stood still or was away.
+
+    From `since`, or soon after, for before there was time to look and to call; and until the call began, by one after
+    another if need be.
+    """
+    holds = sorted(
+        (done.at, _over(done))
+        for done in strikes
+        if done.hit and done.strike.kind in (FREEZES, OUTAGES, NETWORK) and _carries(done, line)
+    )
+    until = since + AT_ONCE
+    for at, over in holds:
+        if at <= until and over >= since:
+            until = max(until, over)
+    return until > since + AT_ONCE and until >= line.began
+
+
+def struck(strikes: Sequence[Done], since: datetime, until: datetime, wanted: Callable[[Done], bool]) -> bool:
+    """Whether one of those struck, or lasted, or was still noticed, in that time."""
+    return any(done.hit and done.at <= until and _over(done) >= since and wanted(done) for done in strikes)
+
+
+def _over(done: Done) -> datetime:
+    # A death is over at once, and so is an operator's command.
+    if done.strike.kind in (KILLS, CRASHES, OPERATOR):
+        return done.at
+    return done.at + timedelta(seconds=done.strike.details.get("seconds", 0)) + NOTICED_WITHIN
