@@ -64,10 +64,10 @@ class Settings(BaseSettings):
     workflow_checkpoint_timeout: float = Field(default=300.0, gt=0, allow_inf_nan=False)
     # Seconds that a finished question waits for company before it is mirrored.
     workflow_mirror_delay: float = Field(default=2.0, gt=0, allow_inf_nan=False)
-    # Events after which a run of the workflow hands over to a new one, about four a question. A worker that takes a run
-    # over replays it within the 10 s of a workflow task: 1,000 events take 2 s of CPU, of which a full machine gives a
+    # Events after which a run of the workflow hands over to a new one, about seven a question. A worker that takes a
+    # run over replays it within `WORKFLOW_TASK_TIMEOUT`: 500 events take 1 s of CPU, of which a full machine gives a
     # fraction. At 50,000 the server ends a run.
-    workflow_longest_run: int = Field(default=1_000, ge=50, le=10_000)
+    workflow_longest_run: int = Field(default=500, ge=50, le=10_000)
     # Answers that are malformed or flawed before a slot tries another chunk.
     workflow_max_retries: int = Field(default=3, ge=1, le=20)
     # Seconds that transient failures of the provider are retried before the generation pauses itself.
@@ -102,6 +102,10 @@ class Settings(BaseSettings):
     worker_drain_timeout: float = Field(default=30.0, ge=0, allow_inf_nan=False)
     # Generations that a worker keeps in memory between their steps, each under 1 MB; others are replayed when needed.
     worker_max_cached_workflows: int = Field(default=200, ge=2, le=10_000)
+    # Steps of workflows that a worker takes at once. It computes one at a time: more would only take the CPU from its
+    # calls, lie here, be lost with a worker that dies, and wait for their time-outs, when another could have had them.
+    # Where Temporal is far away, more are on their way at any time. The SDK needs two.
+    worker_max_concurrent_workflow_tasks: int = Field(default=2, ge=2, le=1_000)
     # For tests: a worker ends itself at the points that files in this folder name. Refused beside a paid provider.
     crash_folder: Path | None = None
     log_level: str = "INFO"

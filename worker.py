@@ -14,7 +14,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.langgraph import LangGraphPlugin
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities.content import ContentActivities
 from activities.hand_back import among_workers
@@ -33,6 +33,7 @@ from storage.workflow_states import WorkflowStateStore
 from telemetry import configure_logging
 from temporal_client import connect
 from temporal_logs import ActivityLogs, core_logs, quiet_sdk_logs
+from temporal_queries import ForgettingRunner
 from workflows.messages import QUESTION_GRAPH, WORKFLOW_TYPE
 from workflows.question_graph import build_question_graph
 from workflows.quiz_generation import QuizGenerationWorkflow, check
@@ -53,12 +54,9 @@ PASSED_THROUGH = (
 BUILD_ID = "mcq-0.1.0"
 # Model calls at once in one worker; they wait, so the number is about connections and memory, not CPU.
 MAX_CONCURRENT_ACTIVITIES = 100
-# Steps of workflows at once in one worker. They compute, and one worker computes one at a time: more would only lie
-# here, be lost with a worker that dies, and wait for their time-outs, when they could have gone to a living one.
-MAX_CONCURRENT_WORKFLOW_TASKS = 8
 # Seconds that a step of the workflow itself waits for the worker that has the generation in memory, before any other
-# may take it and replay its history: what a dead worker costs its generations on top of the heartbeat time-out. The
-# SDK's 10 would be half of that again; a worker that is merely busy answers within one or two.
+# may take it and replay its history: what a death that nobody saw costs its generations on top of the heartbeat
+# time-out. The SDK's 10 would be half of that again; a worker that is merely busy answers within one to four.
 STICKY_TIMEOUT = 5
 
 # Below MCQ_HOME: a locked file for each worker, by which those that share it see each other die.
@@ -79,7 +77,7 @@ def build_worker(client: Client, settings: Settings, identity: str | None = None
     graph = build_question_graph(questions.draft, questions.revise, check)
     options = workflow_options(graph)
     options["interceptors"].append(ActivityLogs())
-    return Worker(
+    worker = Worker(
         client,
         task_queue=settings.task_queue,
         identity=identity,
@@ -92,7 +90,7 @@ def build_worker(client: Client, settings: Settings, identity: str | None = None
         max_cached_workflows=settings.worker_max_cached_workflows,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=STICKY_TIMEOUT),
         max_concurrent_activities=MAX_CONCURRENT_ACTIVITIES,
-        max_concurrent_workflow_tasks=MAX_CONCURRENT_WORKFLOW_TASKS,
+        max_concurrent_workflow_tasks=settings.worker_max_concurrent_workflow_tasks,
         # The SDK holds beats back to 80 % of the time-out by default: one late beat would end a healthy call, and a
         # cancel would take 24 s to reach the model.
         max_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_INTERVAL),
@@ -101,6 +99,8 @@ def build_worker(client: Client, settings: Settings, identity: str | None = None
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=timedelta(seconds=settings.worker_drain_timeout),
     )
+    options["workflow_runner"].memory.worker = worker
+    return worker
 
 
 def version_options(settings: Settings) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def workflow_options(graph: StateGraph[Any, Any, Any, Any]) -> dict[str, Any]:
         "workflows": WORKFLOWS,
         "plugins": [LangGraphPlugin(graphs={QUESTION_GRAPH: graph})],
         "interceptors": [SlimNodes()],
-        "workflow_runner": SandboxedWorkflowRunner(
+        "workflow_runner": ForgettingRunner(
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
         ),
     }

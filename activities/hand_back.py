@@ -1,8 +1,9 @@
 """Gives Temporal back what dead workers had in flight, so that nobody waits for a heartbeat that cannot come.
 
 Temporal does not see a worker die. The workers on its machine do, by its lock (`activities/presence.py`): they fail its
-tries in its name, and Temporal's retries hand the work to whoever lives. Where nobody can see it, on another machine or
-while Temporal is away, the heartbeat time-out does the same, later.
+tries in its name, and Temporal's retries hand the work to whoever lives. And they have its sticky queue dropped, in
+which the next steps of the generations that it had in memory would wait for it (`activities/sticky_queues.py`). Where
+nobody can see it, on another machine or while Temporal is away, time-outs do the same, later.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -23,6 +25,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.presence import Presence, dead_workers, folder_of_this_machine, forget
+from activities.sticky_queues import drop, sticky_queues_in
 
 # Seconds between two looks; a look is a system call for each worker of the machine.
 LOOK_EVERY = 1.0
@@ -42,6 +45,16 @@ WITHIN = 0.9
 # The pause before the next try. A death says nothing of the provider, so it does not grow with the tries, as that of
 # `NODE_RETRY` does: a step that is struck again and again is taken up again as soon as one that is struck once.
 PAUSE = timedelta(seconds=1)
+# It has ended by itself; its workflow is busy; no answer in time. The others are not to wait for it.
+LEFT_TO_THE_NEXT_LOOK = {
+    RPCStatusCode.NOT_FOUND,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,
+}
+# Histories that are read for the sticky queues of the dead, one after the other. The first few name it, unless a worker
+# had next to nothing in memory.
+READ_AT_MOST = 5
 STARTED = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 WORKER_DIED = "WorkerDied"
 
@@ -82,6 +95,8 @@ class HandBack:
         self._folder = folder
         # When each death was seen first, by the monotonic clock.
         self._seen: dict[str, float] = {}
+        # Whose sticky queue was seen to.
+        self._without_queue: set[str] = set()
 
     async def keep_looking(self) -> None:
         """Until cancelled."""
@@ -94,7 +109,7 @@ class HandBack:
             await asyncio.sleep(LOOK_EVERY)
 
     async def look(self) -> None:
-        """Fail the tries of the dead, and forget who has had none for a while.
+        """Fail the tries of the dead, drop their sticky queues, and forget who has had no try for a while.
 
         RPCError or TimeoutError when Temporal is away.
         """
@@ -103,21 +118,26 @@ class HandBack:
                 return
             now = time.monotonic()
             self._seen = {identity: self._seen.get(identity, now) for identity in dead}
-            busy = await self._end_tries_of(dead)
+            running = await self._running()
+            busy = await self._end_tries_of(dead, running)
+            await self._drop_queues_of(dead, running)
             for identity in dead.difference(busy):
                 if now - self._seen[identity] >= LOOKED_AFTER:
                     forget(self._folder, identity)
 
-    async def _end_tries_of(self, dead: set[str]) -> list[str]:
-        """Whose tries were found, once for each."""
+    async def _running(self) -> list[str]:
         query = f"TaskQueue = '{self._task_queue}' AND ExecutionStatus = 'Running'"
         async with asyncio.timeout(ANSWER_WITHIN):
-            running = iter([execution.id async for execution in self._client.list_workflows(query)])
+            return [execution.id async for execution in self._client.list_workflows(query)]
+
+    async def _end_tries_of(self, dead: set[str], running: Iterable[str]) -> list[str]:
+        """Whose tries were found, once for each."""
+        workflow_ids = iter(running)
 
         async def end_tries_in_turn() -> list[str]:
             # Ends with its first error: who is cut off does not wait for an answer about each generation.
             found = []
-            for workflow_id in running:
+            for workflow_id in workflow_ids:
                 found += await self._end_tries_in(workflow_id, dead)
             return found
 
@@ -146,6 +166,19 @@ class HandBack:
         await _all(self._end_try(execution, activity.activity_id, deadline) for activity in theirs)
         return [activity.last_worker_identity for activity in theirs]
 
+    async def _drop_queues_of(self, dead: set[str], running: Iterable[str]) -> None:
+        """Once for each death. Whose queue is not found, or not dropped, costs `STICKY_TIMEOUT`, and no care here."""
+        left = dead - self._without_queue
+        self._without_queue = set(dead)
+        with suppress(RPCError, TimeoutError):
+            for workflow_id in islice(running, READ_AT_MOST):
+                if not left:
+                    return
+                async with asyncio.timeout(ANSWER_WITHIN):
+                    for identity, queue in (await sticky_queues_in(self._client, workflow_id, left)).items():
+                        await drop(self._client, queue, identity)
+                        left.remove(identity)
+
     async def _end_try(self, execution: WorkflowExecution, activity_id: str, deadline: float) -> None:
         failure = Failure()
         died = ApplicationError("the worker that ran it died", type=WORKER_DIED, next_retry_delay=PAUSE)
@@ -167,7 +200,7 @@ class HandBack:
                 request, retry=False, timeout=timedelta(seconds=left)
             )
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:  # it has ended by itself
+            if error.status not in LEFT_TO_THE_NEXT_LOOK:
                 raise
 
 

@@ -15,7 +15,7 @@ from service.errors import NotPossible, temporal_errors
 from service.finding import Look, look
 from service.search_attributes import attributes_of
 from storage.tables import WorkflowState
-from workflows.messages import WORKFLOW_TYPE, Progress
+from workflows.messages import WORKFLOW_TASK_TIMEOUT, WORKFLOW_TYPE, Progress
 from workflows.state import GenerationInput
 
 
@@ -45,6 +45,7 @@ class Temporal:
                     id_reuse_policy=policy,
                     search_attributes=attributes_of(options),
                     static_summary=f"{options.question_count} questions with {options.model}",
+                    task_timeout=WORKFLOW_TASK_TIMEOUT,
                     rpc_timeout=self._rpc_timeout,
                 )
 

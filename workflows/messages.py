@@ -4,10 +4,16 @@ Everything here is written to workflow history: ids and small facts only, never 
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, TypedDict
 
 WORKFLOW_TYPE = "QuizGenerationWorkflow"
 QUESTION_GRAPH = "question"
+# What a step of the workflow itself may take, and what it costs when its worker dies with it: nobody can fail it in the
+# worker's name. Temporal's own 10 s would keep the mirror behind for longer than is promised. A step takes
+# milliseconds; after a worker's death one replays up to `WORKFLOW_LONGEST_RUN` events, beside the other that a worker
+# takes at once. From the fourth try on the time-out grows.
+WORKFLOW_TASK_TIMEOUT = timedelta(seconds=5)
 
 # The steps of the story, as `current_node` tells them.
 PREPARE_CONTENT = "prepare_content"

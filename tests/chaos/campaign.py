@@ -79,7 +79,8 @@ async def run(plan: Plan, folder: Path) -> Result:
         proxied=NETWORK in plan.faults,
         crashing=CRASHES in plan.faults,
         apart=plan.apart,
-        environment={"WORKFLOW_WINDOW": "4", "OPENAI_TIMEOUT": "15"},
+        # Runs so short that each generation hands over to a new one, and that in the middle of it all.
+        environment={"WORKFLOW_WINDOW": "4", "OPENAI_TIMEOUT": "15", "WORKFLOW_LONGEST_RUN": "100"},
     )
     await asyncio.to_thread(cluster.__enter__)
     try:

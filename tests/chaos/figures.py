@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHistory
+
 from tests.chaos import judge
 from tests.chaos.evidence import Evidence
 from tests.chaos.excuses import in_flight_at_kills
@@ -46,12 +49,25 @@ def figures(evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], hea
         "longest that a generation stood still, seconds": max(
             judge.stillness_of(evidence, generations).values(), default=0.0
         ),
+        "most tries of a workflow's own step": max(map(_most_tries, evidence.histories), default=0),
         "runs": len(evidence.histories),
         "largest history": f"{events[-1] if events else 0} events, {max(sizes, default=0)} bytes",
         "taken up after a kill, seconds": percentiles(healed.taken_up),
         "answered after a kill, seconds": percentiles(healed.answered),
         "answers of the API": dict(sorted(teachers.answers.by_status.items())),
     }
+
+
+def _most_tries(history: WorkflowHistory) -> int:
+    """Of one workflow task. History has the first try that failed, and the last one with its number."""
+    return max(
+        (
+            event.workflow_task_scheduled_event_attributes.attempt
+            for event in history.events
+            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED
+        ),
+        default=0,
+    )
 
 
 def machine() -> str:

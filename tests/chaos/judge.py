@@ -3,6 +3,7 @@
 Each function returns what stands against one invariant; an empty list is what is wanted.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -312,11 +313,12 @@ def a_pause_is_a_pause(evidence: Evidence, generations: Sequence[Generation], st
 def nothing_is_begun_after_a_stop(evidence: Evidence) -> list[str]:
     """I7, by no clock: in history no step of a question is scheduled between a pause and the resume, or after a cancel.
 
-    Temporal puts a signal that comes during a task of the workflow's after what that task decided.
+    Temporal puts a signal that comes during a task of the workflow's after what that task decided. A run that continues
+    a paused one begins paused.
     """
     offences = []
     for history in evidence.histories:
-        stopped = ""
+        stopped = PAUSE if begins_paused(history) else ""
         for deed, step in _deeds_and_steps(history):
             if deed in (PAUSE, RESUME) and stopped != CANCEL:
                 stopped = PAUSE if deed == PAUSE else ""
@@ -325,6 +327,15 @@ def nothing_is_begun_after_a_stop(evidence: Evidence) -> list[str]:
             elif step and stopped:
                 offences.append(f"{history.workflow_id}: step {step} was scheduled after a {stopped}")
     return offences
+
+
+def begins_paused(history: WorkflowHistory) -> bool:
+    """Whether the run goes on with one that was paused, which its input tells."""
+    start = history.events[0].workflow_execution_started_event_attributes
+    if not start.continued_execution_run_id:
+        return False
+    state = json.loads(start.input.payloads[0].data)["state"]
+    return bool(state["status"] == Status.PAUSED)
 
 
 def _deeds_and_steps(history: WorkflowHistory) -> Iterator[tuple[str, int]]:

@@ -1,6 +1,13 @@
 """A long generation goes on in a new run with a short history, and nobody notices."""
 
-from tests.support.world import World
+import asyncio
+from pathlib import Path
+
+from tests.chaos import judge
+from tests.chaos.evidence import Evidence
+from tests.support.demo import DemoModel
+from tests.support.waiting import until
+from tests.support.world import NODES, World, scheduled
 from tests.workflow.history import histories_of, runs_of
 from tests.workflow.ledger import paid_twice
 from tests.workflow.short_histories import EVENTS, short_histories, short_world
@@ -47,6 +54,27 @@ async def test_pauses_between_runs_lose_nothing(short_world: World) -> None:
         await world.assert_complete(workflow_id, 30)
     assert len(await runs_of(world.temporal, workflow_id)) >= 2
     assert paid_twice(world.demo.calls(workflow_id)) == []
+
+
+async def test_a_run_that_continues_a_paused_one_begins_paused(world: World, tmp_path: Path) -> None:
+    """What is in flight at the pause ends, the run hands over, and the next one asks for nothing until a resume."""
+    with DemoModel(tmp_path, latency="1") as slow:
+        workflow_id = await world.start(20, workflow_window=1, workflow_longest_run=50)
+        run = await world.history(workflow_id)
+        async with world.worker(openai_base_url=slow.url):
+            while not judge.begins_paused(run):
+                await until(lambda: world.started_nodes(workflow_id), lambda count: count == 1)
+                await world.service.pause(workflow_id)
+                await world.until_idle(workflow_id)
+                await asyncio.sleep(0.5)  # for the workflow to wait, or to hand over
+                run = await world.history(workflow_id)
+                await world.service.resume(workflow_id)
+    assert scheduled(run.events, *NODES) == []
+    async with world.worker():
+        await world.assert_complete(workflow_id, 20)
+    histories = await histories_of(world.temporal, workflow_id)
+    assert scheduled(histories[run.run_id].events, *NODES) != []
+    assert judge.nothing_is_begun_after_a_stop(Evidence([], [], [*histories.values()], [], [], [], [])) == []
 
 
 async def test_its_own_options_bound_a_run(world: World) -> None:

@@ -1,16 +1,18 @@
 """Made-up evidence: what a legal campaign leaves behind, to be changed in one place each time."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from temporalio.api.common.v1 import ActivityType
+from temporalio.api.common.v1 import ActivityType, Payloads
 from temporalio.api.common.v1 import WorkflowExecution as Ids
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import (
     ActivityTaskScheduledEventAttributes,
     HistoryEvent,
     WorkflowExecutionSignaledEventAttributes,
+    WorkflowExecutionStartedEventAttributes,
 )
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus, WorkflowHistory
@@ -21,6 +23,7 @@ from tests.chaos.evidence import CallLine, Evidence, Step
 from tests.chaos.schedule import KILLS, Strike
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Generation
+from workflows.state import GenerationState
 
 BEGINNING = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ID, OTHER_ID = "mcq_1", "mcq_2"
@@ -124,11 +127,25 @@ def run(
 
 
 def history(*words: str, workflow_id: str = ID) -> WorkflowHistory:
-    """Events in order: signals `pause` and `resume`, the request `cancel`; other words are activities scheduled."""
+    """Events in order: signals `pause` and `resume`, the request `cancel`; other words are activities scheduled.
+
+    `continues-paused` and `continues-running` begin a run that goes on with one that was.
+    """
     return WorkflowHistory(workflow_id, [_event(number, word) for number, word in enumerate(words, 1)])
 
 
 def _event(number: int, word: str) -> HistoryEvent:
+    if word.startswith("continues-"):
+        (state,) = DataConverter.default.payload_converter.to_payloads(
+            [{"state": asdict(GenerationState(status=Status(word.removeprefix("continues-"))))}]
+        )
+        return HistoryEvent(
+            event_id=number,
+            event_type=EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
+            workflow_execution_started_event_attributes=WorkflowExecutionStartedEventAttributes(
+                continued_execution_run_id="run-1", input=Payloads(payloads=[state])
+            ),
+        )
     if word == "cancel":
         return HistoryEvent(event_id=number, event_type=EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED)
     if word in ("pause", "resume"):

@@ -77,6 +77,9 @@ def test_every_pause_is_judged() -> None:
         # Nothing undoes a cancel.
         ("cancel resume question.draft", "step 3 was scheduled after a cancel"),
         ("cancel pause resume question.draft", "step 4 was scheduled after a cancel"),
+        ("continues-running question.draft", ""),
+        ("continues-paused question.draft", "step 2 was scheduled after a pause"),
+        ("continues-paused resume question.draft", ""),
     ],
 )
 def test_nothing_is_begun_after_a_stop(words: str, said: str) -> None:
