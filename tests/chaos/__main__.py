@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=1000, help="SIGKILL of workers")
     parser.add_argument("--minutes", type=float, default=25, help="over which the faults are spread")
     parser.add_argument("--faults", default="kills", help=f"comma-separated, or all: {', '.join(ALL)}")
-    parser.add_argument("--at-once", type=int, default=40, help="generations at once")
+    parser.add_argument("--at-once", type=int, default=24, help="generations at once")
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--apart", action="store_true", help="workers in folders of their own, as containers have")
     parser.add_argument("--latency", default="0.5-1.5", help="seconds that the model takes")

@@ -38,7 +38,7 @@ class Plan:
     kills: int
     seconds: float
     faults: tuple[str, ...]
-    at_once: int = 40
+    at_once: int = 24
     workers: int = 3
     latency: str = "0.5-1.5"
     # Kills that must have struck a call, as a share of all; fewer would prove nothing.
