@@ -16,10 +16,10 @@ from workflows.messages import Progress
 # Seconds in which it must have the status that Temporal has.
 CONVERGED = 10.0
 # Seconds in which it must have the count that the workflow has. Between the two stands the workflow's own code: a step
-# of it that a dead worker held is given up after 10 s, one that waits for that worker after 5 (`STICKY_TIMEOUT`), a
-# write that hangs after 5, with 3 to the next; and room for a full machine.
+# of it that a dead worker held is given up after 5 s (`WORKFLOW_TASK_TIMEOUT`), one that waits for that worker as well
+# (`STICKY_TIMEOUT`), a write that hangs too, with 3 to the next; and room for a full machine.
 CAUGHT_UP = 30.0
-# Seconds in which a workflow must be able to tell where it stands; its own steps have a time-out of 10.
+# Seconds in which a workflow must be able to tell where it stands; its own steps have a time-out of 5, which grows.
 ANSWERED = 60.0
 ROW = "SELECT status, completed_steps FROM workflow_state WHERE workflow_id = %s"
 
