@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     workflow_checkpoint_timeout: float = Field(default=300.0, gt=0, allow_inf_nan=False)
     # Seconds that a finished question waits for company before it is mirrored.
     workflow_mirror_delay: float = Field(default=2.0, gt=0, allow_inf_nan=False)
-    # Events after which a run of the workflow hands over to a new one, about seven a question. A worker that takes a
+    # Events after which a run of the workflow hands over to a new one, seven to ten a question. A worker that takes a
     # run over replays it within `WORKFLOW_TASK_TIMEOUT`: 500 events take 1 s of CPU, of which a full machine gives a
     # fraction. At 50,000 the server ends a run.
     workflow_longest_run: int = Field(default=500, ge=50, le=10_000)

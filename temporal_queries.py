@@ -1,10 +1,10 @@
-"""What a query may leave behind in the worker's memory is dropped, and the workflow is replayed at its next step.
+"""A workflow that was queried is dropped from the worker's memory, and replayed at its next step.
 
-Otherwise a query can ruin it. To answer for a workflow that it does not have in memory, the SDK replays the history to
-its very end, past the last task that was completed, and keeps what came of it. The next task then meets a workflow that
-has seen a part of what it brings. What comes together in every replay came in two parts here, and commands may have
-been made in another order: no worker can ever replay this history, and the generation stands still. A page of the Web
-UI is such a query, and it meets that moment after a worker died. See decision 0024.
+Otherwise a query can ruin it. To answer for a workflow, the SDK may run it to the very end of its history, past the
+last task that was completed, and keeps what came of it. The next task then meets a workflow that has seen a part of
+what it brings. What comes together in every replay came in two parts here, and commands may have been made in another
+order: no worker can ever replay this history, and the generation stands still. A page of the Web UI is such a query,
+and it meets that moment after a worker died. See decision 0024.
 """
 
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class ForgettingRunner(SandboxedWorkflowRunner):
-    """The sandbox, for workflows that are forgotten when a query had them run ahead of their tasks.
+    """The sandbox, for workflows that are forgotten when they were queried.
 
     `memory` is given its worker when that is there.
     """
@@ -51,19 +51,12 @@ class Watched(WorkflowInstance):
     def __init__(self, instance: WorkflowInstance, memory: Memory) -> None:
         self._instance = instance
         self._memory = memory
-        self._time = 0
-        self._ran_ahead = False
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         """Run the workflow on, or ask it."""
-        queries = [job.query_workflow.query_id for job in act.jobs if job.HasField("query_workflow")]
-        if not queries:
-            # A workflow's time is that of its task's begin: events without a task leave it as it was. So do further
-            # parts of one task, and then a query costs a replay for nothing.
-            before, self._time = self._time, act.timestamp.ToNanoseconds()
-            self._ran_ahead = self._time == before
-        elif self._ran_ahead and WITHOUT_A_TASK in queries:
-            # Before the answer: afterwards the next task may have begun.
+        # Nothing tells for certain whether the events before came with a task. And before the answer: afterwards the
+        # next task may have begun.
+        if any(job.query_workflow.query_id == WITHOUT_A_TASK for job in act.jobs):
             self._memory.drop(act.run_id)
         return self._instance.activate(act)
 

@@ -45,15 +45,9 @@ WITHIN = 0.9
 # The pause before the next try. A death says nothing of the provider, so it does not grow with the tries, as that of
 # `NODE_RETRY` does: a step that is struck again and again is taken up again as soon as one that is struck once.
 PAUSE = timedelta(seconds=1)
-# It has ended by itself; its workflow is busy; no answer in time. The others are not to wait for it.
-LEFT_TO_THE_NEXT_LOOK = {
-    RPCStatusCode.NOT_FOUND,
-    RPCStatusCode.RESOURCE_EXHAUSTED,
-    RPCStatusCode.DEADLINE_EXCEEDED,
-    RPCStatusCode.CANCELLED,
-}
-# Histories that are read for the sticky queues of the dead, one after the other. The first few name it, unless a worker
-# had next to nothing in memory.
+# It has ended by itself, or its workflow is busy. The others are not to wait for it.
+LEFT_TO_THE_NEXT_LOOK = {RPCStatusCode.NOT_FOUND, RPCStatusCode.RESOURCE_EXHAUSTED}
+# Histories that are read in a look for the sticky queues of the dead, one after the other.
 READ_AT_MOST = 5
 STARTED = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 WORKER_DIED = "WorkerDied"
@@ -119,9 +113,10 @@ class HandBack:
             now = time.monotonic()
             self._seen = {identity: self._seen.get(identity, now) for identity in dead}
             running = await self._running()
-            busy = await self._end_tries_of(dead, running)
-            await self._drop_queues_of(dead, running)
-            for identity in dead.difference(busy):
+            tries = await self._end_tries_of(dead, running)
+            # Who had calls of a generation likely had it in memory.
+            await self._drop_queues_of(dead, dict.fromkeys([*tries.values(), *running]))
+            for identity in dead.difference(tries):
                 if now - self._seen[identity] >= LOOKED_AFTER:
                     forget(self._folder, identity)
 
@@ -130,23 +125,22 @@ class HandBack:
         async with asyncio.timeout(ANSWER_WITHIN):
             return [execution.id async for execution in self._client.list_workflows(query)]
 
-    async def _end_tries_of(self, dead: set[str], running: Iterable[str]) -> list[str]:
-        """Whose tries were found, once for each."""
+    async def _end_tries_of(self, dead: set[str], running: Iterable[str]) -> dict[str, str]:
+        """Whose tries were found, with a generation in which one was."""
         workflow_ids = iter(running)
 
-        async def end_tries_in_turn() -> list[str]:
+        async def end_tries_in_turn() -> list[tuple[str, str]]:
             # Ends with its first error: who is cut off does not wait for an answer about each generation.
             found = []
             for workflow_id in workflow_ids:
-                found += await self._end_tries_in(workflow_id, dead)
+                found += [(identity, workflow_id) for identity in await self._end_tries_in(workflow_id, dead)]
             return found
 
-        tries = [identity for found in await _all(end_tries_in_turn() for _ in range(AT_ONCE)) for identity in found]
+        tries = [one for found in await _all(end_tries_in_turn() for _ in range(AT_ONCE)) for one in found]
+        whose = dict(tries)
         if tries:
-            log.info(
-                "workers died, what they had in flight is handed back", workers=sorted(set(tries)), tries=len(tries)
-            )
-        return tries
+            log.info("workers died, what they had in flight is handed back", workers=sorted(whose), tries=len(tries))
+        return whose
 
     async def _end_tries_in(self, workflow_id: str, dead: set[str]) -> list[str]:
         deadline = time.monotonic() + WITHIN
@@ -167,17 +161,19 @@ class HandBack:
         return [activity.last_worker_identity for activity in theirs]
 
     async def _drop_queues_of(self, dead: set[str], running: Iterable[str]) -> None:
-        """Once for each death. Whose queue is not found, or not dropped, costs `STICKY_TIMEOUT`, and no care here."""
+        """Once for each death. A queue that none of the first generations names costs `STICKY_TIMEOUT`, and no care."""
         left = dead - self._without_queue
-        self._without_queue = set(dead)
+        # What has no answer is tried again as long as the dead are looked after.
         with suppress(RPCError, TimeoutError):
-            for workflow_id in islice(running, READ_AT_MOST):
-                if not left:
-                    return
-                async with asyncio.timeout(ANSWER_WITHIN):
+            async with asyncio.timeout(ANSWER_WITHIN):
+                for workflow_id in islice(running, READ_AT_MOST):
+                    if not left:
+                        break
                     for identity, queue in (await sticky_queues_in(self._client, workflow_id, left)).items():
                         await drop(self._client, queue, identity)
                         left.remove(identity)
+                left.clear()
+        self._without_queue = dead - left
 
     async def _end_try(self, execution: WorkflowExecution, activity_id: str, deadline: float) -> None:
         failure = Failure()

@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--apart", action="store_true", help="workers in folders of their own, as containers have")
     parser.add_argument("--latency", default="0.5-1.5", help="seconds that the model takes")
+    parser.add_argument("--longest-run", type=int, default=100, help="events after which a run hands over")
     parser.add_argument("--out", type=Path, default=None, help="folder of the reports; a temporary one when left out")
     asked = parser.parse_args()
     kinds = ALL if asked.faults == "all" else tuple(asked.faults.split(","))
@@ -41,6 +42,7 @@ def main() -> int:
         at_once=asked.at_once,
         workers=asked.workers,
         latency=asked.latency,
+        longest_run=asked.longest_run,
         apart=asked.apart,
     )
     try:  # a pure function: what cannot be is told before anything is started

@@ -41,6 +41,8 @@ class Plan:
     at_once: int = 24
     workers: int = 3
     latency: str = "0.5-1.5"
+    # Events: so few that each generation hands over to a new run, and that in the middle of it all.
+    longest_run: int = 100
     # Kills that must have struck a call, as a share of all; fewer would prove nothing.
     least_inside: float = 0.25
     # Whether teachers pause, cancel and repeat their requests.
@@ -79,8 +81,11 @@ async def run(plan: Plan, folder: Path) -> Result:
         proxied=NETWORK in plan.faults,
         crashing=CRASHES in plan.faults,
         apart=plan.apart,
-        # Runs so short that each generation hands over to a new one, and that in the middle of it all.
-        environment={"WORKFLOW_WINDOW": "4", "OPENAI_TIMEOUT": "15", "WORKFLOW_LONGEST_RUN": "100"},
+        environment={
+            "WORKFLOW_WINDOW": "4",
+            "OPENAI_TIMEOUT": "15",
+            "WORKFLOW_LONGEST_RUN": str(plan.longest_run),
+        },
     )
     await asyncio.to_thread(cluster.__enter__)
     try:

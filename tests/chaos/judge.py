@@ -331,8 +331,8 @@ def nothing_is_begun_after_a_stop(evidence: Evidence) -> list[str]:
 
 def begins_paused(history: WorkflowHistory) -> bool:
     """Whether the run goes on with one that was paused, which its input tells."""
-    start = history.events[0].workflow_execution_started_event_attributes
-    if not start.continued_execution_run_id:
+    start = history.events[0].workflow_execution_started_event_attributes if history.events else None
+    if start is None or not start.continued_execution_run_id:
         return False
     state = json.loads(start.input.payloads[0].data)["state"]
     return bool(state["status"] == Status.PAUSED)

@@ -19,7 +19,7 @@ CONVERGED = 10.0
 # of it that a dead worker held is given up after 5 s (`WORKFLOW_TASK_TIMEOUT`), one that waits for that worker as well
 # (`STICKY_TIMEOUT`), a write that hangs too, with 3 to the next; and room for a full machine.
 CAUGHT_UP = 30.0
-# Seconds in which a workflow must be able to tell where it stands; its own steps have a time-out of 5, which grows.
+# Seconds in which a workflow must be able to tell where it stands. Its own steps have a time-out of 5, growing to 15.
 ANSWERED = 60.0
 ROW = "SELECT status, completed_steps FROM workflow_state WHERE workflow_id = %s"
 
