@@ -22,6 +22,7 @@ ALLOWED = {
     "telemetry": set[str](),
     "metrics": set[str](),
     "temporal_logs": set[str](),
+    "temporal_queries": set[str](),
     "temporal_client": {"payloads", "settings"},
     "writing": {"domain", "metrics", "model", "storage", "workflows"},
     "activities": {"domain", "model", "storage", "workflows", "writing"},
