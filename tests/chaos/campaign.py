@@ -120,11 +120,15 @@ async def run(plan: Plan, folder: Path) -> Result:
         offences = await _judge(evidence, teachers, striker, strikes, cluster, content)
         offences["I1 every generation ends"] += [stuck] if stuck else []
         offences["I5 the mirror is true"] += untrue + behind + untrue_at_the_end
-        if plan.faults == (KILLS,):
-            offences["I1 every generation ends"] += judge.nothing_stops_by_itself(
-                evidence, teachers.generations, strikes
-            )
         healed = recovery(evidence, striker.done)
+        if plan.faults == (KILLS,):
+            starts = {process.name: process.starts for process in cluster.processes.values()}
+            offences["I1 every generation ends"] += [
+                *judge.nothing_stops_by_itself(evidence, teachers.generations, strikes),
+                *judge.nothing_dies_by_itself(starts, strikes),
+                *judge.what_was_cut_off_goes_on(healed.never, teachers.generations),
+            ]
+            offences["I4 paid twice only in flight"] += judge.paid_twice_at_most_in_flight(evidence, strikes)
         offences["not vacuous"] = _vacuous(plan, striker.done, healed, teachers)
         numbers = figures(evidence, teachers, striker.done, healed)
         numbers["mirror's statuses true again after the last fault, seconds"] = round(true_again, 1)

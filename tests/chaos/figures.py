@@ -54,6 +54,7 @@ def figures(evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], hea
         "largest history": f"{events[-1] if events else 0} events, {max(sizes, default=0)} bytes",
         "taken up after a kill, seconds": percentiles(healed.taken_up),
         "answered after a kill, seconds": percentiles(healed.answered),
+        "cut off by a kill and never taken up, cancelled generations included": len(healed.never),
         "answers of the API": dict(sorted(teachers.answers.by_status.items())),
     }
 

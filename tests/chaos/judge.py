@@ -6,6 +6,7 @@ Each function returns what stands against one invariant; an empty list is what i
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from operator import itemgetter
@@ -19,8 +20,8 @@ from temporalio.worker import Replayer
 from domain.statuses import Status
 from service.deeds import CANCEL, PAUSE, RESUME
 from tests.chaos.cluster import API, POSTGRES, TEMPORAL
-from tests.chaos.evidence import CallLine, Completion, Evidence
-from tests.chaos.excuses import AT_ONCE, held_up, in_flight_at, struck
+from tests.chaos.evidence import CallLine, Completion, Evidence, Step
+from tests.chaos.excuses import AT_ONCE, held_up, in_flight_at, in_flight_at_kills, struck
 from tests.chaos.schedule import OUTAGES
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Answers, Generation
@@ -109,6 +110,22 @@ def nothing_stops_by_itself(
     return stopped + [f"{run.id}: a run is {run.status}" for run in evidence.executions if run.status in wrong]
 
 
+def what_was_cut_off_goes_on(never: Sequence[Step], generations: Sequence[Generation]) -> list[str]:
+    """I1, where only workers die: each step that a kill cut off is taken up, unless its generation was cancelled."""
+    cancelled = {one.workflow_id for one in generations if one.cancelled}
+    return [f"{step}: cut off, and never taken up" for step in never if step[0] not in cancelled]
+
+
+def nothing_dies_by_itself(starts: Mapping[str, int], strikes: Sequence[Done]) -> list[str]:
+    """I1, where only workers die: no process was started more often than it was killed. `starts` by its name."""
+    met = Counter(done.details.get("worker", done.strike.target) for done in strikes if done.hit)
+    return [
+        f"{name}: started {count} times, killed {met[name]} times"
+        for name, count in starts.items()
+        if count > 1 + met[name]
+    ]
+
+
 def every_question_is_there_once(evidence: Evidence, generations: Sequence[Generation], content: str) -> list[str]:
     """I2: a completed generation has exactly its questions, each slot once, each one whole and with its quote."""
     offences = []
@@ -142,7 +159,7 @@ def no_completed_step_is_called_again(evidence: Evidence, strikes: Sequence[Done
     """I3: no call begins after its step was completed in history.
 
     A worker that stood still between its look into the database and its call is none: its try is not later, and
-    something held it up.
+    something held it up. The same request by another worker is a try of another run, which a reset ended.
     """
     offences = []
     for step, lines in evidence.lines_of_steps().items():
@@ -153,11 +170,11 @@ def no_completed_step_is_called_again(evidence: Evidence, strikes: Sequence[Done
 
 
 def _later(lines: Sequence[CallLine], completion: Completion, strikes: Sequence[Done]) -> list[CallLine]:
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     later = []
     for line in sorted(lines, key=lambda line: line.began):
-        again = line.request_id in seen
-        seen.add(line.request_id)
+        again = (line.request_id, line.worker) in seen
+        seen.add((line.request_id, line.worker))
         if line.began > completion.time and (
             line.try_ > completion.try_ or again or not held_up(line, completion.time, strikes)
         ):
@@ -183,9 +200,21 @@ def paid_twice_only_in_flight(evidence: Evidence, strikes: Sequence[Done]) -> li
                     f"{second.request_id}: nothing struck {first.worker} from {first.began} to {first.time}, paid first"
                 )
             kept = stored.get(first.step)
-            if kept is not None and kept < second.began - AT_ONCE and not held_up(second, kept, strikes):
+            # A row has the time at which it was written. Who stood still then committed it later.
+            writing = replace(second, worker=first.worker)
+            if (
+                kept is not None
+                and kept < second.began - AT_ONCE
+                and not any(held_up(line, kept, strikes) for line in (second, writing))
+            ):
                 offences.append(f"{second.request_id}: stored at {kept}, called again at {second.began}")
     return offences
+
+
+def paid_twice_at_most_in_flight(evidence: Evidence, strikes: Sequence[Done]) -> list[str]:
+    """I4, where only workers die: there are no more calls paid twice than calls that their worker's kill met."""
+    twice, met = sum(len(lines) - 1 for lines in paid_twice(evidence)), in_flight_at_kills(evidence, strikes)
+    return [f"{twice} calls paid twice, and kills met {met}"] if twice > met else []
 
 
 def answers_of_a_slot_are_bounded(evidence: Evidence) -> list[str]:

@@ -2,10 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tests.chaos.evidence import Evidence
+from tests.chaos.evidence import Evidence, Step
 from tests.chaos.excuses import kills_of_workers
 from tests.chaos.strikes import Done
 
@@ -25,6 +25,8 @@ class Recovery:
     inside: int
     taken_up: list[float]
     answered: list[float]
+    # Steps that were neither: nobody went on with them.
+    never: list[Step] = field(default_factory=list)
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float | int | None]:
@@ -42,7 +44,7 @@ def recovery(evidence: Evidence, strikes: Sequence[Done]) -> Recovery:
     """From the kills of workers that found one alive."""
     kills = kills_of_workers(strikes)
     inside: set[datetime] = set()
-    taken_up, answered = [], []
+    taken_up, answered, never = [], [], []
     for step, lines in evidence.lines_of_steps().items():
         completion = evidence.completions.get(step)
         for number, line in enumerate(lines):
@@ -58,9 +60,11 @@ def recovery(evidence: Evidence, strikes: Sequence[Done]) -> Recovery:
             told = [one.time for one in later if one.time > killed and one.outcome != "client_gone"]
             if began or ended:
                 taken_up.append((min(began + ended) - killed).total_seconds())
+            if not began and completion is None:
+                never.append(step)
             if told or ended:
                 answered.append((min(told + ended) - killed).total_seconds())
-    return Recovery(sum(map(len, kills.values())), len(inside), taken_up, answered)
+    return Recovery(sum(map(len, kills.values())), len(inside), taken_up, answered, never)
 
 
 def _kill_near(kills: Sequence[datetime], moment: datetime) -> datetime | None:

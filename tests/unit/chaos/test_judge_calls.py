@@ -68,6 +68,13 @@ def test_one_request_is_sent_once(again: float, offends: bool) -> None:
     assert told(judge.no_completed_step_is_called_again(parts, [FROZEN]), "/1" if offends else "")
 
 
+@pytest.mark.parametrize(("strikes", "offends"), [([], True), ([FROZEN], False)])
+def test_a_run_that_a_reset_ended_has_tries_with_the_same_numbers(strikes: list[Done], offends: bool) -> None:
+    """One that stood still meanwhile comes in late; any other is a call of a completed step."""
+    parts = evidence(lines=[call(5, worker="worker-2"), call(12)], completions={STEP: Completion(at(10), 1)})
+    assert told(judge.no_completed_step_is_called_again(parts, strikes), "/1" if offends else "")
+
+
 def test_one_request_is_sent_once_whichever_ends_first() -> None:
     """The first one is answered after the second."""
     parts = evidence(lines=[call(5, 40), call(12, 13)], completions={STEP: Completion(at(10), 1)})
@@ -141,6 +148,15 @@ def test_every_payment_needs_its_own_excuse() -> None:
     assert told(judge.paid_twice_only_in_flight(parts, [kill("worker-1", 10.5)]), f"{parts.lines[1].request_id}:")
 
 
+@pytest.mark.parametrize(
+    ("kills", "said"), [([0.5], ""), ([], "1 calls paid twice, and kills met 0"), ([1.5], "met 0")]
+)
+def test_paid_twice_at_most_in_flight(kills: list[float], said: str) -> None:
+    """Paid from 0 to 1, and again."""
+    parts = evidence(lines=[call(0), call(10, worker="worker-2", try_=2)])
+    assert told(judge.paid_twice_at_most_in_flight(parts, [kill("worker-1", moment) for moment in kills]), said)
+
+
 @pytest.mark.parametrize("other", [{"step": OTHER_STEP}, {"try_": 2, "outcome": "client_gone"}])
 def test_what_is_not_paid_twice(other: dict[str, Any]) -> None:
     """Another step's call, and one that was not paid."""
@@ -153,8 +169,10 @@ def test_what_is_not_paid_twice(other: dict[str, Any]) -> None:
         # Known, as it could be read before the call.
         (1.1, [], "stored at"),
         (8.9, [], "stored at"),
-        (1.1, [struck(FREEZES, "worker-1", 1)], "stored at"),
         (1.1, [struck(FREEZES, "worker-3", 1)], "stored at"),
+        # Who wrote the row stood still before it could commit it; or long after that.
+        (1.1, [struck(FREEZES, "worker-1", 1)], ""),
+        (1.1, [struck(FREEZES, "worker-1", 5)], "stored at"),
         (1.1, [kill("worker-2", 1)], "stored at"),
         (1.1, [struck(OUTAGES, API, 1)], "stored at"),
         # There was time to look before this began.

@@ -10,7 +10,20 @@ from tests.chaos import judge
 from tests.chaos.cluster import TEMPORAL
 from tests.chaos.judge import STILL
 from tests.chaos.schedule import OUTAGES
-from tests.unit.chaos.evidence_of import ID, OTHER_ID, at, call, evidence, generation, run, snapshot, struck, told
+from tests.unit.chaos.evidence_of import (
+    ID,
+    OTHER_ID,
+    STEP,
+    at,
+    call,
+    evidence,
+    generation,
+    kill,
+    run,
+    snapshot,
+    struck,
+    told,
+)
 
 
 @pytest.mark.parametrize(
@@ -112,3 +125,27 @@ def test_a_start_that_temporal_did_not_answer_is_told_as_failed(moment: float, s
     standstill = struck(OUTAGES, TEMPORAL, 30, seconds=45)
     events = [snapshot(1, 0, moment, status="failed", reason="no answer")]
     assert told(judge.nothing_stops_by_itself(evidence(events=events), [], [standstill]), said)
+
+
+@pytest.mark.parametrize(
+    ("starts", "said"),
+    [
+        ({"worker-1": 2, "api": 1}, ""),
+        ({"worker-1": 1}, ""),
+        ({"worker-1": 3}, "worker-1: started 3 times, killed 1 times"),
+        ({"worker-2": 2}, "worker-2: started 2 times"),
+        ({"api": 2}, "api: started 2 times"),
+        ({TEMPORAL: 2}, ""),
+    ],
+)
+def test_nothing_dies_by_itself(starts: dict[str, int], said: str) -> None:
+    """One kill of worker-1, one that hit nothing, and Temporal was started again once."""
+    strikes = [kill("worker-1", 1), kill("worker-2", 2, hit=False), struck(OUTAGES, TEMPORAL, 3)]
+    assert told(judge.nothing_dies_by_itself(starts, strikes), said)
+
+
+def test_what_was_cut_off_goes_on() -> None:
+    """A cancelled generation's needs not."""
+    assert judge.what_was_cut_off_goes_on([], [generation()]) == []
+    assert told(judge.what_was_cut_off_goes_on([STEP], [generation()]), "never taken up")
+    assert judge.what_was_cut_off_goes_on([STEP], [generation(cancelled=True)]) == []

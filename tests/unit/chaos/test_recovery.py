@@ -50,6 +50,7 @@ def test_a_struck_step(lines: list[CallLine], strikes: list[Done], taken_up: Any
     found = recovery(evidence(lines=lines), strikes)
     assert (found.kills, found.taken_up, found.answered) == (len(strikes), taken_up or [], answered)
     assert (found.inside > 0) is (taken_up is not None)
+    assert found.never == ([STEP] if taken_up == [] else [])
 
 
 @pytest.mark.parametrize(("completed", "seconds"), [(2, [1.0]), (0.5, [])])
