@@ -185,11 +185,13 @@ class Settings(BaseSettings):
     @field_validator("crash_folder")
     @classmethod
     def _never_in_production(cls, folder: Path | None, info: ValidationInfo) -> Path | None:
-        """Fields before it are validated: a key, or a model that is not on this machine, is production."""
+        """Fields before it are validated: a key, or any model but the demo model of this machine, is production."""
         if folder is None:
             return None
-        host = urlsplit(info.data.get("openai_base_url") or "http://localhost").hostname
-        if info.data.get("openai_api_key") is not None or host not in ("127.0.0.1", "localhost", "::1"):
+        address = info.data.get("openai_base_url")
+        is_here = urlsplit(address or "http://localhost").hostname in ("127.0.0.1", "localhost", "::1")
+        is_demo = address is None or info.data.get("openai_model") == DEMO_MODEL
+        if info.data.get("openai_api_key") is not None or not (is_here and is_demo):
             raise ValueError("it makes workers crash on purpose, for tests with the demo model; take it away")
         return folder
 

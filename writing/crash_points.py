@@ -1,7 +1,7 @@
 """Points at which a test can make the process end as by SIGKILL, to prove what a crash exactly there costs.
 
-Disarmed unless CRASH_FOLDER is set, which settings refuse beside a paid provider. A file in that folder, named as a
-point, is taken by the first process that reaches the point, and ends it.
+Disarmed unless CRASH_FOLDER is set, which settings refuse beside a provider. A file in that folder, named as a point,
+is taken by the first process that reaches the point, and ends it. What it leaves is named `<point>.<process id>`.
 """
 
 import os
@@ -37,7 +37,7 @@ def reach(point: CrashPoint) -> None:
     if _folder is None:
         return
     try:
-        (_folder / point).unlink()
+        (_folder / point).rename(_folder / f"{point}.{os.getpid()}")
     except OSError:
         return
     os.kill(os.getpid(), signal.SIGKILL)

@@ -51,8 +51,7 @@ def _carries(done: Done, line: CallLine) -> bool:
     """Whether the strike met what this call rests on: its worker and its ways, the servers, its generation."""
     kind, target = done.strike.kind, done.strike.target
     if kind in (KILLS, CRASHES):
-        # Which worker a crash took is not always known.
-        return bool(done.details.get("worker", line.worker) == line.worker)
+        return bool(done.details["worker"] == line.worker)
     if kind in (FREEZES, OUTAGES):
         return target in (line.worker, *SERVERS)
     if kind == NETWORK:

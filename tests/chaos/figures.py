@@ -5,6 +5,7 @@ import platform
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
@@ -12,7 +13,7 @@ from temporalio.client import WorkflowHistory
 
 from tests.chaos import judge
 from tests.chaos.evidence import Evidence
-from tests.chaos.excuses import in_flight_at_kills
+from tests.chaos.excuses import in_flight_at, in_flight_at_kills
 from tests.chaos.recovery import Recovery, percentiles
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Teachers
@@ -42,6 +43,11 @@ def figures(evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], hea
         "calls paid": sum(line.paid for line in evidence.lines),
         "calls in flight at the kill of their worker": in_flight_at_kills(evidence, strikes),
         "calls paid twice": sum(len(lines) - 1 for lines in twice),
+        # Of these a second payment would be an offence.
+        "calls paid that nothing struck": sum(
+            line.paid and not in_flight_at(line, strikes, before=datetime.max.replace(tzinfo=UTC))
+            for line in evidence.lines
+        ),
         "calls cut off": outcomes.count("client_gone"),
         "calls of completed steps": len(judge.no_completed_step_is_called_again(evidence, strikes)),
         "resumed by teachers": sum(one.resumes for one in generations),

@@ -56,13 +56,19 @@ class Process:
         self._start = start
         self.serves = serves
         self.mark: Mark | None = None
-        self.starts = 0
+        # Process ids of all that were started.
+        self.pids: list[int] = []
         # Somebody wants it to be down: it is not started again.
         self.held = False
         self.frozen = False
         # The supervision, a recovery and a test may start and end it at once: there is never a second one, which
         # nobody would know.
         self._turn = threading.RLock()
+
+    @property
+    def starts(self) -> int:
+        """How often it was started."""
+        return len(self.pids)
 
     @property
     def lives(self) -> bool:
@@ -75,7 +81,7 @@ class Process:
             if not self.lives:
                 self.frozen = False
                 self.mark = self._start()
-                self.starts += 1
+                self.pids.append(self.mark.pid)
 
     def keep_up(self) -> None:
         """The same, unless somebody wants it to be down."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -49,8 +50,9 @@ class Striker:
         # What operators cancelled: it is to stay cancelled. And all that they had their hands on.
         self.cancelled: set[str] = set()
         self.operated: set[str] = set()
-        # The last strike of each crash point that left a file there.
+        # The last strike of each crash point that left a file there, and the files that a worker took.
         self._armed: dict[str, Done] = {}
+        self._taken: set[Path] = set()
         # The moment until which each way is to be broken.
         self._broken_until: dict[tuple[str, str], float] = {}
 
@@ -67,7 +69,8 @@ class Striker:
     def crashes_that_struck(self) -> None:
         """What nobody had taken for long may be taken by now."""
         for done in self._armed.values():
-            done.hit = done.hit or self._was_taken(done)
+            if not done.hit:
+                self._note_taker(done)
 
     async def _strike(self, strike: Strike) -> None:
         done = Done(strike, datetime.now(UTC), hit=False)
@@ -145,18 +148,26 @@ class Striker:
         file = self._cluster.crash_folder / point
         if file.exists():
             return
+        self.crashes_that_struck()
         file.touch()
         self._armed[point] = done
         for _ in range(CRASH_PATIENCE):
             await asyncio.sleep(0.05)
-            if self._was_taken(done):
-                done.hit, done.at = True, datetime.now(UTC)  # the worker dies now, and not when its death was armed
+            if self._note_taker(done):
                 return
 
-    def _was_taken(self, done: Done) -> bool:
-        """Whether the file that the strike left is gone: it is when there is none, or when it is a later one's."""
-        point = done.strike.target
-        return self._armed[point] is not done or not (self._cluster.crash_folder / point).exists()
+    def _note_taker(self, done: Done) -> bool:
+        """Whether a worker took the file that the strike left; which one, and when, is noted."""
+        for file in self._cluster.crash_folder.glob(f"{done.strike.target}.*"):
+            if file not in self._taken:
+                self._taken.add(file)
+                pid = int(file.suffix[1:])
+                # The worker died when it took it, and not when its death was armed.
+                done.hit, done.at = True, datetime.fromtimestamp(file.stat().st_ctime, UTC)
+                processes = self._cluster.processes
+                done.details["worker"] = next(name for name in self._cluster.workers if pid in processes[name].pids)
+                return True
+        return False
 
     async def _operate(self, strike: Strike, done: Done) -> bool:
         running = sorted(self._open())

@@ -32,7 +32,7 @@ def folder() -> Path:
 
 
 async def test_every_invariant_holds_through_a_minute_of_faults(folder: Path) -> None:
-    """Nothing lost, nothing twice, nothing stuck, no completed step paid again, the mirror true in 10 s."""
+    """Nothing lost, nothing twice, nothing stuck, no completed step paid again, the mirror true again."""
     result = await run(PLAN, folder)
     assert result.holds, f"{as_text(result)}\nlogs and data are kept in {folder}"
     assert result.figures["lost"] == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from settings import Settings
+from settings import DEMO_MODEL, Settings
 from tests.unit.product_code import ROOT, parse, product_files
 
 ENV_EXAMPLE = ROOT / ".env.example"
@@ -173,6 +173,7 @@ def test_workers_may_crash_on_purpose_beside_the_demo_model(
     monkeypatch.setenv("CRASH_FOLDER", str(tmp_path))
     if url is not None:
         monkeypatch.setenv("OPENAI_BASE_URL", url)
+        monkeypatch.setenv("OPENAI_MODEL", DEMO_MODEL)
     assert Settings(_env_file=None).crash_folder == tmp_path
 
 
@@ -183,9 +184,10 @@ def test_workers_may_crash_on_purpose_beside_the_demo_model(
         {"OPENAI_BASE_URL": "https://models.school.example/v1"},
         # A key is a provider's, wherever it is sent.
         {"OPENAI_API_KEY": "sk-canary", "OPENAI_BASE_URL": "http://127.0.0.1:8000/v1"},
-        {"OPENAI_BASE_URL": "http://127.0.0.1.school.example/v1"},
+        {"OPENAI_BASE_URL": "http://127.0.0.1.school.example/v1", "OPENAI_MODEL": DEMO_MODEL},
+        {"OPENAI_BASE_URL": "http://localhost:11434/v1", "OPENAI_MODEL": "llama3.3"},
     ],
-    ids=["a key", "an address elsewhere", "a key for this machine", "an address that looks local"],
+    ids=["a key", "an address elsewhere", "a key for this machine", "an address that looks local", "a local model"],
 )
 def test_workers_never_crash_on_purpose_beside_a_provider(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, provider: dict[str, str]

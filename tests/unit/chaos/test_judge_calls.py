@@ -106,12 +106,10 @@ def test_what_is_not_paid(outcome: str) -> None:
         ([kill("worker-1", 0.5, hit=False)], "nothing struck worker-1"),
         ([kill("worker-2", 0.5)], "nothing struck worker-1"),
         ([kill("worker-3", 0.5)], "nothing struck worker-1"),
-        # A crash whose worker is not known may have been its own.
-        ([struck(CRASHES, "after_answer", 0.5)], ""),
         ([struck(CRASHES, "after_answer", 0.5, worker="worker-1")], ""),
         ([struck(CRASHES, "after_answer", 0.5, worker="worker-2")], "nothing struck worker-1"),
         # It is over at once.
-        ([struck(CRASHES, "after_answer", -1)], "nothing struck worker-1"),
+        ([struck(CRASHES, "after_answer", -1, worker="worker-1")], "nothing struck worker-1"),
         ([struck(OPERATOR, "a generation", -1, workflow_id=ID)], "nothing struck worker-1"),
         ([struck(FREEZES, "worker-1", 0.5)], ""),
         ([struck(FREEZES, "worker-2", 0.5)], "nothing struck worker-1"),
