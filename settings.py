@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     # calls, lie here, be lost with a worker that dies, and wait for their time-outs, when another could have had them.
     # Where Temporal is far away, more are on their way at any time. The SDK needs two.
     worker_max_concurrent_workflow_tasks: int = Field(default=2, ge=2, le=1_000)
-    # For tests: a worker ends itself at the points that files in this folder name. Refused beside a paid provider.
+    # For tests: a worker ends itself at the points that files in this folder name. Refused beside any other model.
     crash_folder: Path | None = None
     log_level: str = "INFO"
 
