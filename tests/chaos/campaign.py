@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from temporal_client import connect
-from tests.chaos import judge, mirror
+from tests.chaos import calls, judge, mirror
 from tests.chaos.cluster import TEMPORAL, Cluster
 from tests.chaos.evidence import Evidence, gather
 from tests.chaos.figures import figures, machine, revision
@@ -128,7 +128,7 @@ async def run(plan: Plan, folder: Path) -> Result:
                 *judge.nothing_dies_by_itself(starts, strikes),
                 *judge.what_was_cut_off_goes_on(healed.never, teachers.generations),
             ]
-            offences["I4 paid twice only in flight"] += judge.paid_twice_at_most_in_flight(evidence, strikes)
+            offences["I4 paid twice only in flight"] += calls.paid_twice_at_most_in_flight(evidence, strikes)
         offences["not vacuous"] = _vacuous(plan, striker.done, healed, teachers)
         numbers = figures(evidence, teachers, striker.done, healed)
         numbers["mirror's statuses true again after the last fault, seconds"] = round(true_again, 1)
@@ -199,9 +199,9 @@ async def _judge(
             *judge.none_stands_still(evidence, generations),
         ],
         "I2 every question once": judge.every_question_is_there_once(evidence, generations, content),
-        "I3 no completed step again": judge.no_completed_step_is_called_again(evidence, strikes),
-        "T8 answers are bounded": judge.answers_of_a_slot_are_bounded(evidence),
-        "I4 paid twice only in flight": judge.paid_twice_only_in_flight(evidence, strikes),
+        "I3 no completed step again": calls.no_completed_step_is_called_again(evidence, strikes),
+        "T8 answers are bounded": calls.answers_of_a_slot_are_bounded(evidence),
+        "I4 paid twice only in flight": calls.paid_twice_only_in_flight(evidence, strikes),
         "I5 the mirror is true": [
             *judge.the_mirror_counts_its_questions(evidence),
             *judge.the_mirror_never_goes_back(evidence),

@@ -11,7 +11,7 @@ from typing import Any
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
-from tests.chaos import judge
+from tests.chaos import calls, judge
 from tests.chaos.evidence import Evidence
 from tests.chaos.excuses import in_flight_at, in_flight_at_kills
 from tests.chaos.recovery import Recovery, percentiles
@@ -23,7 +23,7 @@ def figures(evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], hea
     """By their names, in the order in which they are told."""
     outcomes = [line.outcome for line in evidence.lines]
     generations = teachers.generations
-    twice = judge.paid_twice(evidence)
+    twice = calls.paid_twice(evidence)
     struck = [done for done in strikes if done.hit]
     events = sorted(len(history.events) for history in evidence.histories)
     sizes = [judge.size_of(history) for history in evidence.histories]
@@ -49,7 +49,7 @@ def figures(evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], hea
             for line in evidence.lines
         ),
         "calls cut off": outcomes.count("client_gone"),
-        "calls of completed steps": len(judge.no_completed_step_is_called_again(evidence, strikes)),
+        "calls of completed steps": len(calls.no_completed_step_is_called_again(evidence, strikes)),
         "resumed by teachers": sum(one.resumes for one in generations),
         "pauses held": sum(len(one.pauses) for one in generations),
         "longest that a generation stood still, seconds": max(

@@ -6,10 +6,8 @@ Each function returns what stands against one invariant; an empty list is what i
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +18,8 @@ from temporalio.worker import Replayer
 from domain.statuses import Status
 from service.deeds import CANCEL, PAUSE, RESUME
 from tests.chaos.cluster import API, POSTGRES, TEMPORAL
-from tests.chaos.evidence import CallLine, Completion, Evidence, Step
-from tests.chaos.excuses import AT_ONCE, held_up, in_flight_at, in_flight_at_kills, struck
+from tests.chaos.evidence import CallLine, Evidence, Step
+from tests.chaos.excuses import AT_ONCE, held_up, struck
 from tests.chaos.schedule import OUTAGES
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Answers, Generation
@@ -36,8 +34,6 @@ DELIVERED_WITHIN = timedelta(seconds=30)
 # Seconds in which each open generation shows a sign of life: a call, an answer, a snapshot. Longer than every pause,
 # outage and time-out that a campaign has, and than two of them after each other.
 STILL = 120.0
-# Answers that a slot may ask for: each chunk of the sample gives three at most.
-MOST_ANSWERS = 30
 MOST_EVENTS, MOST_BYTES = 10_240, 10_000_000
 # How a row's status and what Temporal says of its run go together.
 AGREES = {
@@ -153,76 +149,6 @@ def _flaws(row: dict[str, Any], content: str) -> list[str]:
         "a quote that the content does not have": bool(row["source"]["quote"]) and row["source"]["quote"] in content,
     }
     return [what for what, holds in checks.items() if not holds]
-
-
-def no_completed_step_is_called_again(evidence: Evidence, strikes: Sequence[Done]) -> list[str]:
-    """I3: no call begins after its step was completed in history.
-
-    A worker that stood still between its look into the database and its call is none: its try is not later, and
-    something held it up. The same request by another worker is a try of another run, which a reset ended.
-    """
-    offences = []
-    for step, lines in evidence.lines_of_steps().items():
-        completion = evidence.completions.get(step)
-        if completion is not None:
-            offences += [line.request_id for line in _later(lines, completion, strikes)]
-    return offences
-
-
-def _later(lines: Sequence[CallLine], completion: Completion, strikes: Sequence[Done]) -> list[CallLine]:
-    seen: set[tuple[str, str]] = set()
-    later = []
-    for line in sorted(lines, key=lambda line: line.began):
-        again = (line.request_id, line.worker) in seen
-        seen.add((line.request_id, line.worker))
-        if line.began > completion.time and (
-            line.try_ > completion.try_ or again or not held_up(line, completion.time, strikes)
-        ):
-            later.append(line)
-    return later
-
-
-def paid_twice(evidence: Evidence) -> list[list[CallLine]]:
-    """The paid calls of each step that was paid more than once."""
-    paid = ([line for line in lines if line.paid] for lines in evidence.lines_of_steps().values())
-    return [lines for lines in paid if len(lines) > 1]
-
-
-def paid_twice_only_in_flight(evidence: Evidence, strikes: Sequence[Done]) -> list[str]:
-    """I4: a call is paid twice only when what carried it was struck meanwhile, and never once it was stored."""
-    key = itemgetter("workflow_id", "slot", "step", "attempt")
-    stored = {key(row): row["created_at"] for row in evidence.calls}
-    offences = []
-    for lines in paid_twice(evidence):
-        for first, second in pairwise(lines):
-            if not in_flight_at(first, strikes, before=second.began):
-                offences.append(
-                    f"{second.request_id}: nothing struck {first.worker} from {first.began} to {first.time}, paid first"
-                )
-            kept = stored.get(first.step)
-            # A row has the time at which it was written. Who stood still then committed it later.
-            writing = replace(second, worker=first.worker)
-            if (
-                kept is not None
-                and kept < second.began - AT_ONCE
-                and not any(held_up(line, kept, strikes) for line in (second, writing))
-            ):
-                offences.append(f"{second.request_id}: stored at {kept}, called again at {second.began}")
-    return offences
-
-
-def paid_twice_at_most_in_flight(evidence: Evidence, strikes: Sequence[Done]) -> list[str]:
-    """I4, where only workers die: there are no more calls paid twice than calls that their worker's kill met."""
-    twice, met = sum(len(lines) - 1 for lines in paid_twice(evidence)), in_flight_at_kills(evidence, strikes)
-    return [f"{twice} calls paid twice, and kills met {met}"] if twice > met else []
-
-
-def answers_of_a_slot_are_bounded(evidence: Evidence) -> list[str]:
-    """T8: no slot asks without end, however its answers are."""
-    answers: dict[tuple[str, int], set[tuple[str, int]]] = defaultdict(set)
-    for workflow_id, slot, step, attempt in evidence.lines_of_steps():
-        answers[workflow_id, slot].add((step, attempt))
-    return [f"{slot}: {len(steps)} answers asked for" for slot, steps in answers.items() if len(steps) > MOST_ANSWERS]
 
 
 def the_mirror_tells_the_truth(evidence: Evidence, *, while_runs_close: bool = False) -> list[str]:

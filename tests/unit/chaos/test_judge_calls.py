@@ -8,7 +8,7 @@ from demo_model.fault_answers import BILLED
 from demo_model.faults import Fault
 from embedded.postgres import NAME as POSTGRES
 from embedded.temporal_server import NAME as TEMPORAL
-from tests.chaos import excuses, judge
+from tests.chaos import calls, excuses
 from tests.chaos.cluster import API, DEMO_MODEL
 from tests.chaos.evidence import CallLine, Completion
 from tests.chaos.schedule import CRASHES, FREEZES, MODEL, NETWORK, OPERATOR, OUTAGES
@@ -58,40 +58,40 @@ def test_no_completed_step_is_called_again(line: CallLine, strikes: list[Done], 
     parts = evidence(lines=[call(5, try_=2, worker="worker-3"), line], completions={STEP: Completion(at(10), 2)})
     if line.request_id == parts.lines[0].request_id:
         parts.lines.pop(0)
-    assert told(judge.no_completed_step_is_called_again(parts, strikes), line.request_id if offends else "")
+    assert told(calls.no_completed_step_is_called_again(parts, strikes), line.request_id if offends else "")
 
 
 @pytest.mark.parametrize(("again", "offends"), [(12, True), (9.5, False)])
 def test_one_request_is_sent_once(again: float, offends: bool) -> None:
     """The same request after the completion is sent again by somebody, and was not held up."""
     parts = evidence(lines=[call(5), call(again)], completions={STEP: Completion(at(10), 1)})
-    assert told(judge.no_completed_step_is_called_again(parts, [FROZEN]), "/1" if offends else "")
+    assert told(calls.no_completed_step_is_called_again(parts, [FROZEN]), "/1" if offends else "")
 
 
 @pytest.mark.parametrize(("strikes", "offends"), [([], True), ([FROZEN], False)])
 def test_a_run_that_a_reset_ended_has_tries_with_the_same_numbers(strikes: list[Done], offends: bool) -> None:
     """One that stood still meanwhile comes in late; any other is a call of a completed step."""
     parts = evidence(lines=[call(5, worker="worker-2"), call(12)], completions={STEP: Completion(at(10), 1)})
-    assert told(judge.no_completed_step_is_called_again(parts, strikes), "/1" if offends else "")
+    assert told(calls.no_completed_step_is_called_again(parts, strikes), "/1" if offends else "")
 
 
 def test_one_request_is_sent_once_whichever_ends_first() -> None:
     """The first one is answered after the second."""
     parts = evidence(lines=[call(5, 40), call(12, 13)], completions={STEP: Completion(at(10), 1)})
-    assert told(judge.no_completed_step_is_called_again(parts, [FROZEN]), "/1")
+    assert told(calls.no_completed_step_is_called_again(parts, [FROZEN]), "/1")
 
 
 @pytest.mark.parametrize("outcome", sorted({"answered", "refused", *BILLED} - {Fault.CUT}))
 def test_what_is_paid(outcome: str) -> None:
     """Whatever came whole, good or not."""
     parts = evidence(lines=[call(0, outcome=outcome), call(10, try_=2)])
-    assert judge.paid_twice(parts) == [parts.lines]
+    assert calls.paid_twice(parts) == [parts.lines]
 
 
 @pytest.mark.parametrize("outcome", ["client_gone", "rejected", Fault.CUT, *(set(Fault) - BILLED)])
 def test_what_is_not_paid(outcome: str) -> None:
     """What never came whole, or was refused before any work."""
-    assert judge.paid_twice(evidence(lines=[call(0, outcome=outcome), call(10, try_=2)])) == []
+    assert calls.paid_twice(evidence(lines=[call(0, outcome=outcome), call(10, try_=2)])) == []
 
 
 @pytest.mark.parametrize(
@@ -130,20 +130,20 @@ def test_what_is_not_paid(outcome: str) -> None:
 def test_paid_twice_only_in_flight(strikes: list[Done], said: str) -> None:
     """Paid from 0 to 1 by worker-1, and by worker-2 from 10: what struck the first one's own?"""
     parts = evidence(lines=[call(0), call(10, worker="worker-2", try_=2)])
-    assert told(judge.paid_twice_only_in_flight(parts, strikes), said)
+    assert told(calls.paid_twice_only_in_flight(parts, strikes), said)
 
 
 @pytest.mark.parametrize(("killed", "said"), [(1.1, ""), (2.5, "nothing struck worker-1")])
 def test_what_strikes_after_the_second_call_began_is_no_reason_for_it(killed: float, said: str) -> None:
     """It began at 1.2."""
     parts = evidence(lines=[call(0), call(1.2, worker="worker-2", try_=2)])
-    assert told(judge.paid_twice_only_in_flight(parts, [kill("worker-1", killed)]), said)
+    assert told(calls.paid_twice_only_in_flight(parts, [kill("worker-1", killed)]), said)
 
 
 def test_every_payment_needs_its_own_excuse() -> None:
     """Of three, the second was struck and the first was not."""
     parts = evidence(lines=[call(0), call(10, try_=2), call(20, try_=3)])
-    assert told(judge.paid_twice_only_in_flight(parts, [kill("worker-1", 10.5)]), f"{parts.lines[1].request_id}:")
+    assert told(calls.paid_twice_only_in_flight(parts, [kill("worker-1", 10.5)]), f"{parts.lines[1].request_id}:")
 
 
 @pytest.mark.parametrize(
@@ -152,13 +152,13 @@ def test_every_payment_needs_its_own_excuse() -> None:
 def test_paid_twice_at_most_in_flight(kills: list[float], said: str) -> None:
     """Paid from 0 to 1, and again."""
     parts = evidence(lines=[call(0), call(10, worker="worker-2", try_=2)])
-    assert told(judge.paid_twice_at_most_in_flight(parts, [kill("worker-1", moment) for moment in kills]), said)
+    assert told(calls.paid_twice_at_most_in_flight(parts, [kill("worker-1", moment) for moment in kills]), said)
 
 
 @pytest.mark.parametrize("other", [{"step": OTHER_STEP}, {"try_": 2, "outcome": "client_gone"}])
 def test_what_is_not_paid_twice(other: dict[str, Any]) -> None:
     """Another step's call, and one that was not paid."""
-    assert judge.paid_twice_only_in_flight(evidence(lines=[call(0), call(10, **other)]), []) == []
+    assert calls.paid_twice_only_in_flight(evidence(lines=[call(0), call(10, **other)]), []) == []
 
 
 @pytest.mark.parametrize(
@@ -187,9 +187,9 @@ def test_what_is_not_paid_twice(other: dict[str, Any]) -> None:
 def test_what_is_stored_is_not_paid_again(stored: float, strikes: list[Done], said: str) -> None:
     """The first one's worker was killed in flight; the second called at 10, when the answer was stored long since."""
     row = dict(zip(("workflow_id", "slot", "step", "attempt"), STEP, strict=True))
-    calls = [{**row, "created_at": at(stored)}, {**row, "slot": 1, "created_at": at(-100)}]
-    parts = evidence(lines=[call(0), call(10, worker="worker-2", try_=2)], calls=calls)
-    assert told(judge.paid_twice_only_in_flight(parts, [kill("worker-1", 0.5), *strikes]), said)
+    rows = [{**row, "created_at": at(stored)}, {**row, "slot": 1, "created_at": at(-100)}]
+    parts = evidence(lines=[call(0), call(10, worker="worker-2", try_=2)], calls=rows)
+    assert told(calls.paid_twice_only_in_flight(parts, [kill("worker-1", 0.5), *strikes]), said)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from domain.statuses import Status
-from tests.chaos import judge
-from tests.chaos.judge import MOST_ANSWERS
+from tests.chaos import calls, judge
+from tests.chaos.calls import MOST_ANSWERS
 from tests.unit.chaos.evidence_of import CONTENT, ID, OTHER_ID, call, evidence, generation, question, told
 
 
@@ -71,10 +71,10 @@ def test_answers_of_a_slot_are_bounded(attempts: int, said: str) -> None:
     lines = [call(0, step=(ID, 0, "draft", attempt)) for attempt in range(attempts)]
     lines += [call(0, step=(ID, 0, "draft", 0), try_=try_) for try_ in range(2, 50)]
     lines += [call(0, step=(ID, slot, "draft", 0)) for slot in range(1, 50)]
-    assert told(judge.answers_of_a_slot_are_bounded(evidence(lines=lines)), said)
+    assert told(calls.answers_of_a_slot_are_bounded(evidence(lines=lines)), said)
 
 
 def test_drafts_and_revisions_are_counted_together() -> None:
     """Half of the bound each and one more."""
     lines = [call(0, step=(ID, 0, step, n)) for step in ("draft", "revise") for n in range(MOST_ANSWERS // 2 + 1)]
-    assert told(judge.answers_of_a_slot_are_bounded(evidence(lines=lines)), f"{MOST_ANSWERS + 2} answers")
+    assert told(calls.answers_of_a_slot_are_bounded(evidence(lines=lines)), f"{MOST_ANSWERS + 2} answers")
