@@ -1,6 +1,7 @@
 """The words sent to the model. A change of wording is a new PROMPT_VERSION, kept with every question."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,15 @@ No absolutes such as always or never. No hints from shared words.
 - quote: the one sentence of the text that proves the answer, copied verbatim, character for character.
 - explanation: one or two sentences why the answer is right. why_wrong: one sentence each.
 - Write in the language asked for. Answer with the JSON object alone."""
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+# What no question says by chance: a sentence of the instructions, and a mark.
+_SENTENCES = [_plain(one) for one in re.split(r"(?<=[.:;?])\s", SYSTEM.replace("\n- ", "\n")) if len(one) > 30]
+_MARK = re.compile(r"</?text-[0-9a-f]{12}>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,12 @@ def _fence(text: str, others: Sequence[str]) -> str:
     while any((mark := "text-" + digest.hexdigest()[:12]) in part for part in (text, *others)):
         digest.update(b"again")
     return mark
+
+
+def instructions_in(text: str) -> set[str]:
+    """The sentences of what the model is told, and the marks, that it has: a text may have asked the model for them."""
+    plain = _plain(text)
+    return {sentence for sentence in _SENTENCES if sentence in plain} | set(_MARK.findall(plain))
 
 
 def _item(text: str) -> str:

@@ -6,11 +6,14 @@ from typing import Any
 from domain.arrange import arrange
 from domain.linter import find_quote, lint_grounding, lint_item
 from domain.question import Question, question_id
-from model.answer import UnusableAnswer, parse_answer
+from model.answer import Answer, UnusableAnswer, parse_answer
+from model.prompts import instructions_in
 from storage.quizzes import ChunkText
 from workflows.messages import DraftInput
 
 Read = tuple[dict[str, Any] | None, list[dict[str, str]], str | None]
+
+REPEATS_INSTRUCTIONS = "answer: repeats its instructions instead of asking about the text"
 
 
 def read_answer(raw: str, workflow_id: str, state: DraftInput, chunk: ChunkText) -> Read:
@@ -19,6 +22,9 @@ def read_answer(raw: str, workflow_id: str, state: DraftInput, chunk: ChunkText)
         answer = parse_answer(raw)
     except UnusableAnswer as error:
         return None, [], str(error)
+    # A course on writing questions may have a sentence of ours itself.
+    if instructions_in(_words(answer)) - instructions_in(chunk.text):
+        return None, [], REPEATS_INSTRUCTIONS
     question = arrange(
         answer.stem,
         answer.key,
@@ -32,6 +38,12 @@ def read_answer(raw: str, workflow_id: str, state: DraftInput, chunk: ChunkText)
     )
     flaws = [*lint_item(question), *lint_grounding(question, chunk.text)]
     return _as_json(question, chunk), [asdict(flaw) for flaw in flaws], None
+
+
+def _words(answer: Answer) -> str:
+    words = [answer.stem, answer.key, answer.explanation, answer.quote]
+    words += [word for distractor in answer.distractors for word in (distractor.text, distractor.why_wrong)]
+    return "\n".join(words)
 
 
 def _as_json(question: Question, chunk: ChunkText) -> dict[str, Any]:
