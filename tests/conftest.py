@@ -24,6 +24,11 @@ ROOT = Path(__file__).parent.parent
 _SETTINGS = ("TEMPORAL_", "MCQ_", "OPENAI_", "WORKFLOW_", "WORKER_", "DEMO_MODEL_", "PAYLOAD_", "CODEC_", "CRASH_")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What a longer run than that of every day may ask for."""
+    parser.addoption("--soak-rounds", type=int, default=4, help="rounds of the soak in tests/chaos/test_soak.py")
+
+
 def pytest_sessionstart() -> None:
     """No setting of the developer's own reaches the tests."""
     for name in list(os.environ):

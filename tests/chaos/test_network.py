@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import httpx2
@@ -42,6 +43,16 @@ def _way(cluster: Cluster, pair: tuple[str, str]) -> Proxy:
     return cluster.proxies[cluster.workers[0] if who == WORKER else who, target]
 
 
+@contextmanager
+def _broken(proxy: Proxy, way: Way) -> Iterator[None]:
+    """Broken meanwhile, and that met something: what was sent, or a connection."""
+    before = proxy.struck
+    proxy.turn(way, DELAY)
+    yield
+    proxy.turn(Way.OPEN)
+    assert proxy.struck > before, f"{way} met nothing"
+
+
 def _set_to_work(teacher: OneTeacher) -> None:
     """Its generation is under way."""
     teacher.insist(SOME)  # the way before is open again, and not everybody may know by now
@@ -77,9 +88,8 @@ def test_a_broken_way_costs_time_and_nothing_else(cluster: Cluster, pair: tuple[
     for way in BROKEN:
         made = until_now(teacher.seen, lambda now, before=made: now > before, 60)
         assert made < QUESTIONS, f"too late for {way}"
-        proxy.turn(way, DELAY)
-        time.sleep(SECONDS)
-        proxy.turn(Way.OPEN)
+        with _broken(proxy, way):
+            time.sleep(SECONDS)
     until_now(teacher.seen, lambda now: now == QUESTIONS, 90)
     teacher.until("completed")
     assert teacher.slots() == list(range(QUESTIONS))
@@ -96,10 +106,8 @@ def test_a_broken_way_of_the_api_is_told_and_nothing_else(cluster: Cluster, pair
     teachers, others = [OneTeacher(cluster) for _ in BROKEN], [OneTeacher(cluster) for _ in BROKEN]
     for way, teacher, other in zip(BROKEN, teachers, others, strict=True):
         _set_to_work(teacher)
-        with asking(*_everything(teacher, other)) as answers:
-            _way(cluster, pair).turn(way, DELAY)
+        with asking(*_everything(teacher, other)) as answers, _broken(_way(cluster, pair), way):
             time.sleep(SECONDS)
-            _way(cluster, pair).turn(Way.OPEN)
         assert answers[503] or way is not Way.REFUSING, "nobody noticed"
     for one, questions in [*((one, SOME) for one in teachers), *((one, FEW) for one in others)]:
         _assert_one_generation(one, questions)
@@ -110,10 +118,8 @@ def test_a_silence_longer_than_every_time_out_of_the_api(cluster: Cluster, pair:
     """Told all the while, and over with it: the API serves again by itself, and each start is one generation."""
     teacher, other = OneTeacher(cluster), OneTeacher(cluster)
     _set_to_work(teacher)
-    with asking(*_everything(teacher, other)) as answers:
-        _way(cluster, pair).turn(Way.SILENT)
+    with asking(*_everything(teacher, other)) as answers, _broken(_way(cluster, pair), Way.SILENT):
         time.sleep(LONG)
-        _way(cluster, pair).turn(Way.OPEN)
     assert answers[503] > 1
     _assert_one_generation(teacher, SOME)
     _assert_one_generation(other, FEW)
