@@ -10,7 +10,7 @@ from tests.chaos.campaign import Plan, as_json, run
 from tests.chaos.cluster import names_of_workers
 from tests.chaos.picture import draw
 from tests.chaos.report import as_text
-from tests.chaos.schedule import ALL, schedule
+from tests.chaos.schedule import ALL, MAY_BE_AWAY
 
 
 def main() -> int:
@@ -22,9 +22,11 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=1000, help="SIGKILL of workers")
     parser.add_argument("--minutes", type=float, default=25, help="over which the faults are spread")
     parser.add_argument("--faults", default="kills", help=f"comma-separated, or all: {', '.join(ALL)}")
+    parser.add_argument("--outages-of", default=",".join(MAY_BE_AWAY), help="which servers go away; these are all")
     parser.add_argument("--at-once", type=int, default=24, help="generations at once")
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--apart", action="store_true", help="workers in folders of their own, as containers have")
+    parser.add_argument("--encrypted", action="store_true", help="with PAYLOAD_KEYS set")
     parser.add_argument("--latency", default="0.5-1.5", help="seconds that the model takes")
     parser.add_argument("--longest-run", type=int, default=100, help="events after which a run hands over")
     parser.add_argument("--out", type=Path, default=None, help="folder of the reports; a temporary one when left out")
@@ -32,6 +34,9 @@ def main() -> int:
     kinds = ALL if asked.faults == "all" else tuple(asked.faults.split(","))
     if unknown := set(kinds) - set(ALL):
         parser.error(f"unknown faults: {', '.join(sorted(unknown))}; known: {', '.join(ALL)}")
+    outages_of = tuple(asked.outages_of.split(","))
+    if unknown := set(outages_of) - set(MAY_BE_AWAY):
+        parser.error(f"these cannot go away: {', '.join(sorted(unknown))}; known: {', '.join(MAY_BE_AWAY)}")
     plan = Plan(
         seed=asked.seed,
         generations=asked.generations,
@@ -39,14 +44,16 @@ def main() -> int:
         kills=asked.kills,
         seconds=asked.minutes * 60,
         faults=kinds,
+        outages_of=outages_of,
         at_once=asked.at_once,
         workers=asked.workers,
         latency=asked.latency,
         longest_run=asked.longest_run,
         apart=asked.apart,
+        encrypted=asked.encrypted,
     )
     try:  # a pure function: what cannot be is told before anything is started
-        schedule(plan.seed, plan.faults, names_of_workers(plan.workers), kills=plan.kills, seconds=plan.seconds)
+        plan.strikes(names_of_workers(plan.workers))
     except ValueError as error:
         parser.error(str(error))
     folder = asked.out or Path(tempfile.mkdtemp(prefix="mcq-chaos-"))

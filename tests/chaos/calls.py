@@ -79,6 +79,11 @@ def paid_twice_at_most_in_flight(evidence: Evidence, strikes: Sequence[Done]) ->
     return [f"{twice} calls paid twice, and kills met {met}"] if twice > met else []
 
 
+def none_is_paid_twice(evidence: Evidence) -> list[str]:
+    """I4, where only what no call needs goes away: an answer waits in its worker until it can be stored."""
+    return [f"{lines[-1].request_id}: paid {len(lines)} times" for lines in paid_twice(evidence)]
+
+
 def answers_of_a_slot_are_bounded(evidence: Evidence) -> list[str]:
     """T8: no slot asks without end, however its answers are."""
     answers: dict[tuple[str, int], set[tuple[str, int]]] = defaultdict(set)

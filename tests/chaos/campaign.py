@@ -4,7 +4,8 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,11 +13,11 @@ from typing import Any
 
 from temporal_client import connect
 from tests.chaos import calls, judge, mirror
-from tests.chaos.cluster import TEMPORAL, Cluster
+from tests.chaos.cluster import API, POSTGRES, TEMPORAL, Cluster
 from tests.chaos.evidence import Evidence, gather
 from tests.chaos.figures import figures, machine, revision
 from tests.chaos.recovery import Recovery, recovery
-from tests.chaos.schedule import CRASHES, KILLS, NETWORK, OUTAGES, Strike, schedule
+from tests.chaos.schedule import CRASHES, KILLS, MAY_BE_AWAY, NETWORK, OUTAGES, Strike, schedule
 from tests.chaos.strikes import Done, Striker
 from tests.chaos.stuck import until_stuck
 from tests.chaos.teachers import Teachers
@@ -26,6 +27,9 @@ from tests.support.content import sample_chapter
 LONGEST = 1_200.0
 # For as long Temporal served nobody when it is started again, at most; see `embedded/silence.py`.
 SILENT_FOR = timedelta(seconds=45)
+NOT_VACUOUS, HOLDS = "not vacuous", "every invariant holds"
+# What can be away without a call's being paid twice: the calls go on.
+NO_CALL_NEEDS = {POSTGRES, TEMPORAL, API}
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Plan:
     kills: int
     seconds: float
     faults: tuple[str, ...]
+    outages_of: tuple[str, ...] = MAY_BE_AWAY
     at_once: int = 24
     workers: int = 3
     latency: str = "0.5-1.5"
@@ -45,10 +50,20 @@ class Plan:
     longest_run: int = 100
     # Kills that must have struck a call, as a share of all; fewer would prove nothing.
     least_inside: float = 0.25
+    # Paid calls that nothing excuses, as a share of all: a second payment of one of these would be an offence.
+    least_judged: float = 0.1
     # Whether teachers pause, cancel and repeat their requests.
     capricious: bool = True
     # Whether each worker has a folder of its own, as a container has, so that nobody sees another one die.
     apart: bool = False
+    # Whether Temporal keeps nothing that can be read without a key.
+    encrypted: bool = False
+
+    def strikes(self, workers: Sequence[str]) -> list[Strike]:
+        """Its schedule; ValueError when there is none."""
+        return schedule(
+            self.seed, self.faults, workers, kills=self.kills, seconds=self.seconds, outages_of=self.outages_of
+        )
 
 
 @dataclass
@@ -65,9 +80,16 @@ class Result:
     progress: list[tuple[float, int]] = field(default_factory=list)
 
     @property
+    def verdict(self) -> str:
+        """In words: whether anything stands against an invariant, and if not, whether enough was tried."""
+        if any(offences for name, offences in self.offences.items() if name != NOT_VACUOUS):
+            return "AN INVARIANT IS BROKEN"
+        return "TOO LITTLE WAS TRIED TO SAY" if self.offences[NOT_VACUOUS] else HOLDS
+
+    @property
     def holds(self) -> bool:
-        """Whether nothing stands against any invariant."""
-        return not any(self.offences.values())
+        """Whether nothing stands against any invariant, and enough was tried."""
+        return self.verdict == HOLDS
 
 
 async def run(plan: Plan, folder: Path) -> Result:
@@ -81,21 +103,19 @@ async def run(plan: Plan, folder: Path) -> Result:
         proxied=NETWORK in plan.faults,
         crashing=CRASHES in plan.faults,
         apart=plan.apart,
+        encrypted=plan.encrypted,
         environment={
             "WORKFLOW_WINDOW": "4",
             "OPENAI_TIMEOUT": "15",
             "WORKFLOW_LONGEST_RUN": str(plan.longest_run),
         },
     )
-    await asyncio.to_thread(cluster.__enter__)
-    try:
+    async with _running(cluster):
         teachers = Teachers(cluster.api_url, content, seed=plan.seed, capricious=plan.capricious)
         await teachers.sign_up()
         striker = Striker(cluster, teachers.open)
         progress = list[tuple[float, int]]()
-        playing = asyncio.create_task(
-            striker.play(schedule(plan.seed, plan.faults, cluster.workers, kills=plan.kills, seconds=plan.seconds))
-        )
+        playing = asyncio.create_task(striker.play(plan.strikes(cluster.workers)))
         teaching = asyncio.create_task(teachers.run(plan.generations, plan.questions, plan.at_once, playing.done))
         watching = asyncio.create_task(until_stuck(teachers, cluster, progress, folder))
         marking = asyncio.create_task(_carry_over(striker, teachers))
@@ -103,7 +123,8 @@ async def run(plan: Plan, folder: Path) -> Result:
         try:
             stuck = await _first(playing, watching, plan.seconds + LONGEST)
             await asyncio.to_thread(cluster.recovered)
-            client = await connect(cluster.settings())
+            settings = cluster.settings()
+            client = await connect(settings)
             # Side by side: both count from here, when all parts serve again.
             (true_again, untrue), (caught_up, behind) = await asyncio.gather(
                 mirror.says_the_same(client, cluster, while_runs_close=True), mirror.catches_up(client, cluster)
@@ -115,7 +136,7 @@ async def run(plan: Plan, folder: Path) -> Result:
             await asyncio.gather(*tasks, return_exceptions=True)
         _, untrue_at_the_end = await mirror.says_the_same(client, cluster)
         striker.crashes_that_struck()
-        evidence = await gather(client, cluster.database_url, cluster.ledger)
+        evidence = await gather(client, cluster.database_url, cluster.ledger, settings.encryption_keys)
         strikes = [*striker.done, *map(_of_its_own, cluster.silences)]
         offences = await _judge(evidence, teachers, striker, strikes, cluster, content)
         offences["I1 every generation ends"] += [stuck] if stuck else []
@@ -129,8 +150,10 @@ async def run(plan: Plan, folder: Path) -> Result:
                 *judge.what_was_cut_off_goes_on(healed.never, teachers.generations),
             ]
             offences["I4 paid twice only in flight"] += calls.paid_twice_at_most_in_flight(evidence, strikes)
-        offences["not vacuous"] = _vacuous(plan, striker.done, healed, teachers)
+        if plan.faults == (OUTAGES,) and NO_CALL_NEEDS.issuperset(plan.outages_of):
+            offences["I4 paid twice only in flight"] += calls.none_is_paid_twice(evidence)
         numbers = figures(evidence, teachers, striker.done, healed)
+        offences[NOT_VACUOUS] = _vacuous(plan, striker.done, healed, teachers, numbers)
         numbers["mirror's statuses true again after the last fault, seconds"] = round(true_again, 1)
         numbers["mirror's counts true again, seconds"] = {
             "max": round(max(caught_up, default=0), 1),
@@ -147,8 +170,19 @@ async def run(plan: Plan, folder: Path) -> Result:
             [done.told() for done in striker.done],
             progress,
         )
+
+
+@asynccontextmanager
+async def _running(cluster: Cluster) -> AsyncIterator[None]:
+    """Started and ended in threads, for both take long. Who interrupts its start leaves nothing behind either."""
+    start = asyncio.create_task(asyncio.to_thread(cluster.__enter__))
+    try:
+        await asyncio.shield(start)
+        yield
     finally:
-        await asyncio.to_thread(cluster.__exit__, None, None, None)
+        await asyncio.wait({start})
+        if start.exception() is None:  # otherwise it has ended itself
+            await asyncio.to_thread(cluster.__exit__, None, None, None)
 
 
 async def _first(work: "asyncio.Task[None]", watching: "asyncio.Task[str]", seconds: float) -> str:
@@ -160,7 +194,9 @@ async def _first(work: "asyncio.Task[None]", watching: "asyncio.Task[str]", seco
     return watching.result() if watching.done() else f"not over after {seconds:.0f} s"
 
 
-def _vacuous(plan: Plan, strikes: Sequence[Done], healed: Recovery, teachers: Teachers) -> list[str]:
+def _vacuous(
+    plan: Plan, strikes: Sequence[Done], healed: Recovery, teachers: Teachers, numbers: dict[str, Any]
+) -> list[str]:
     """What was not tried, though the plan says so."""
     struck = Counter(done.strike.kind for done in strikes if done.hit)
     offences = [f"no {kind} struck anything" for kind in plan.faults if not struck[kind]]
@@ -169,6 +205,9 @@ def _vacuous(plan: Plan, strikes: Sequence[Done], healed: Recovery, teachers: Te
             offences.append(f"only {struck[KILLS]} of {plan.kills} kills found a worker")
         if healed.inside < plan.least_inside * healed.kills:
             offences.append(f"only {healed.inside} of {healed.kills} kills struck a call")
+    paid, judged = numbers["calls paid"], numbers["calls paid that nothing struck"]
+    if judged < plan.least_judged * paid:
+        offences.append(f"only {judged} of {paid} paid calls would have been an offence when paid twice")
     if plan.capricious and not any(one.pauses for one in teachers.generations):
         offences.append("no pause was held")
     return offences
@@ -214,9 +253,10 @@ async def _judge(
             *judge.nothing_is_begun_after_a_stop(evidence),
         ],
         "I8 every history replays": await judge.every_history_replays(evidence),
-        "I9 nothing secret is told": judge.nothing_secret_is_told(
-            evidence, cluster.database_url, cluster.home.logs, cluster.secrets()
-        ),
+        "I9 nothing secret is told": [
+            *judge.nothing_secret_is_told(evidence, cluster.database_url, cluster.home.logs, cluster.secrets()),
+            *judge.nothing_is_readable(evidence),
+        ],
         "I10 histories stay small": judge.histories_stay_small(evidence),
     }
 
@@ -230,6 +270,7 @@ def as_json(result: Result) -> str:
             "seconds": round(result.seconds, 1),
             "machine": machine(),
             "revision": revision(),
+            "verdict": result.verdict,
             "holds": result.holds,
             "offences": result.offences,
             "figures": result.figures,

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from pydantic import SecretStr
+
 from embedded import process
 from embedded.home import Home
 from embedded.part import Addresses, Context, Part, answers_http
@@ -29,11 +31,13 @@ from embedded.state import StateFile
 from embedded.temporal_cli import find_or_make
 from embedded.temporal_server import NAME as TEMPORAL
 from embedded.temporal_server import TemporalServer
+from payloads.keys import KEY_BYTES, Key
 from settings import Settings
 from storage.migrate import migrate
 from tests.chaos.processes import Process, Zygote
 from tests.support.homes import new_home, remove_home
 from tests.support.proxy import Proxy, Way
+from tests.unit.payloads.made import written
 
 API, DEMO_MODEL = "api", "demo-model"
 # What must never be seen outside: the API's secret, the database's password, the key of the provider.
@@ -56,7 +60,7 @@ class Cluster:
 
     `workers` run at once; `proxied` puts a proxy between each process and each other end of its; `crashing` arms crash
     points; `apart` gives each worker a folder of its own, as a container has: none sees another die, and only missed
-    heartbeats tell.
+    heartbeats tell; `encrypted` has Temporal keep nothing that can be read without a key.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class Cluster:
         proxied: bool = False,
         crashing: bool = True,
         apart: bool = False,
+        encrypted: bool = False,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.home = Home(home)
@@ -77,6 +82,8 @@ class Cluster:
         self.crash_folder = home / "crash-points"
         # Crash points are refused beside a key, which is looked for everywhere afterwards.
         self.key = None if crashing else f"sk-{CANARY}-{secrets.token_hex(24)}"
+        # PAYLOAD_KEYS.
+        self.payload_keys = written(Key(CANARY, secrets.token_bytes(KEY_BYTES))) if encrypted else None
         self.processes: dict[str, Process] = {}
         self.workers = names_of_workers(workers)
         # By the name of the process and the other end: each worker has ways of its own.
@@ -171,7 +178,8 @@ class Cluster:
         """What must be seen nowhere."""
         password = self.database_url.split(":")[2].partition("@")[0]
         key = {"OPENAI_API_KEY": self.key} if self.key else {}
-        return {"API_SECRET_KEY": self.secret, "the database's password": password, **key}
+        of_payloads = {"the key of payloads": self.payload_keys.partition(":")[2]} if self.payload_keys else {}
+        return {"API_SECRET_KEY": self.secret, "the database's password": password, **key, **of_payloads}
 
     def settings(self) -> Settings:
         """For clients of the campaign's own."""
@@ -182,6 +190,7 @@ class Cluster:
             temporal_address=self.temporal_address,
             openai_model="demo-model",
             openai_base_url=f"{self.model_url}/v1",
+            payload_keys=SecretStr(self.payload_keys) if self.payload_keys else None,
         )
 
     def down(self, name: str, seconds: float) -> bool:
@@ -309,7 +318,8 @@ class Cluster:
         # The model's client sends it as the header OpenAI-Project, and the ledger notes it: so each call can be laid to
         # the worker that made it, and to what struck that worker.
         whose = {"OPENAI_PROJECT_ID": name} if is_worker else {}
-        return {**mine, **crashes_or_key, **whose, **self._extra}
+        keys = {"PAYLOAD_KEYS": self.payload_keys} if self.payload_keys else {}
+        return {**mine, **crashes_or_key, **keys, **whose, **self._extra}
 
     def _supervise(self) -> None:
         """Start what has died, unless it is to be away."""

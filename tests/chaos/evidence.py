@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ from psycopg.rows import dict_row
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecution, WorkflowHistory
 
+from payloads.codec import EncryptionCodec
+from payloads.keys import Key
+from tests.security.sightings import payloads_in
 from tests.workflow.ledger import ARRIVED
 
 # (workflow id, slot, step, attempt): what is paid for once.
@@ -47,7 +51,7 @@ class Completion:
 
 @dataclass
 class Evidence:
-    """All of it."""
+    """All of it. The histories are as the workflows read them."""
 
     lines: list[CallLine]
     executions: list[WorkflowExecution]
@@ -57,6 +61,8 @@ class Evidence:
     events: list[dict[str, Any]]
     calls: list[dict[str, Any]]
     completions: dict[Step, Completion] = field(default_factory=dict)
+    # The histories as Temporal keeps them, where they are encrypted there.
+    sealed: list[WorkflowHistory] = field(default_factory=list)
 
     def lines_of_steps(self) -> dict[Step, list[CallLine]]:
         """The lines of each step in order of time."""
@@ -66,12 +72,14 @@ class Evidence:
         return grouped
 
 
-async def gather(client: Client, database_url: str, ledger: Path) -> Evidence:
-    """Collect it; the servers must serve."""
+async def gather(client: Client, database_url: str, ledger: Path, keys: Sequence[Key] = ()) -> Evidence:
+    """Collect it; the servers must serve. `keys` open what Temporal keeps."""
     executions = [execution async for execution in client.list_workflows()]
     histories = []
     for some in (executions[start : start + 20] for start in range(0, len(executions), 20)):
         histories += await asyncio.gather(*(_history(client, one) for one in some))
+    sealed = histories if keys else []
+    histories = [await opened(history, keys) for history in sealed] if keys else histories
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
         evidence = Evidence(
             read_ledger(ledger),
@@ -85,6 +93,7 @@ async def gather(client: Client, database_url: str, ledger: Path) -> Evidence:
                 "ORDER BY e.id",
             ),
             _rows(connection, "SELECT workflow_id, slot, step, attempt, created_at FROM model_call"),
+            sealed=sealed,
         )
     for history in histories:
         for step, completion in completed_steps(history).items():
@@ -92,6 +101,18 @@ async def gather(client: Client, database_url: str, ledger: Path) -> Evidence:
             if known is None or completion.time < known.time:  # a reset run repeats what it kept
                 evidence.completions[step] = completion
     return evidence
+
+
+async def opened(history: WorkflowHistory, keys: Sequence[Key]) -> WorkflowHistory:
+    """A copy in which everything is readable that the keys open."""
+    codec, events = EncryptionCodec(keys), []
+    for event in history.events:
+        copy = type(event).FromString(event.SerializeToString())
+        places = list(payloads_in(copy))
+        for place, payload in zip(places, await codec.decode(places), strict=True):
+            place.CopyFrom(payload)
+        events.append(copy)
+    return WorkflowHistory(history.workflow_id, events)
 
 
 def read_ledger(path: Path) -> list[CallLine]:

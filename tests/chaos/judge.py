@@ -220,9 +220,10 @@ def nothing_accepted_is_lost(
     return [
         *answers.offences,
         *(
-            f"{what}: no answer from {sent} to {given_up}"
-            for what, sent, given_up in answers.unanswered
-            if not struck(strikes, sent, given_up, lambda done: done.strike.target == API)
+            f"{what}: {how} from {sent} to {over}"
+            for how, requests in (("no answer", answers.unanswered), ("a connection that broke", answers.broken))
+            for what, sent, over in requests
+            if not struck(strikes, sent, over, lambda done: done.strike.target == API)
         ),
         *(f"{workflow_id}: accepted, no row" for workflow_id in accepted if workflow_id not in rows),
         *(f"{workflow_id}: runs or was asked for, no row" for workflow_id in sorted(known - rows)),
@@ -320,7 +321,7 @@ async def every_history_replays(evidence: Evidence) -> list[str]:
 def nothing_secret_is_told(evidence: Evidence, database_url: str, logs: Path, secrets: Mapping[str, str]) -> list[str]:
     """I9: no secret in any history, memo, search attribute, row or log, in any of the forms that it can take."""
     sightings = Sightings(secrets)
-    for history in evidence.histories:
+    for history in (*evidence.histories, *evidence.sealed):
         for event in history.events:
             sightings.look(f"history of {history.workflow_id}", event.SerializeToString())
     for execution in evidence.executions:
@@ -329,6 +330,19 @@ def nothing_secret_is_told(evidence: Evidence, database_url: str, logs: Path, se
     for log in logs.glob("*.log"):
         sightings.look(f"log {log.name}", log.read_bytes())
     return [f"{secret} in {place}" for secret, place in sorted(sightings.found)]
+
+
+def nothing_is_readable(evidence: Evidence) -> list[str]:
+    """I9, where payloads are encrypted: no history has a word of a question or its source as Temporal keeps it."""
+    words: dict[str, list[bytes]] = defaultdict(list)
+    for row in evidence.questions:
+        words[row["workflow_id"]] += [row["stem"].encode(), row["source"]["quote"].encode()]
+    return [
+        f"{history.workflow_id}: event {event.event_id} can be read"
+        for history in evidence.sealed
+        for event in history.events
+        if any(some in event.SerializeToString() for some in words[history.workflow_id])
+    ]
 
 
 def histories_stay_small(evidence: Evidence) -> list[str]:

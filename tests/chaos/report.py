@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.chaos.campaign import Result
 from tests.chaos.figures import machine, revision
+from tests.chaos.schedule import MAY_BE_AWAY, OUTAGES
 
 # Offences of one invariant that are told; the JSON has all.
 MOST = 10
@@ -13,13 +14,14 @@ MOST = 10
 def as_text(result: Result) -> str:
     """Markdown."""
     plan = result.plan
+    outages = f" of {', '.join(plan.outages_of)}" if OUTAGES in plan.faults and plan.outages_of != MAY_BE_AWAY else ""
     lines = [
-        f"# Chaos, seed {plan.seed}: {'every invariant holds' if result.holds else 'AN INVARIANT IS BROKEN'}",
+        f"# Chaos, seed {plan.seed}: {result.verdict}",
         "",
         f"{result.began:%Y-%m-%d %H:%M} UTC, {result.seconds:.0f} s, revision {revision()}; {machine()}.",
         f"{plan.generations} generations of {plan.questions} questions, {plan.at_once} at once, "
         f"{plan.workers} workers{' that do not see each other die' if plan.apart else ''}, model {plan.latency} s; "
-        f"faults: {', '.join(plan.faults)}.",
+        f"{'payloads encrypted; ' if plan.encrypted else ''}faults: {', '.join(plan.faults)}{outages}.",
         "",
         "| what | figure |",
         "| --- | --- |",

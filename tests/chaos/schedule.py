@@ -22,9 +22,8 @@ KILLS, FREEZES, OUTAGES, NETWORK, MODEL, OPERATOR, CRASHES = (
 )
 ALL = (KILLS, FREEZES, OUTAGES, NETWORK, MODEL, OPERATOR, CRASHES)
 
-# Seconds between the kills of workers as they are drawn, before they are fitted into the time. On average they are not
-# closer than the first: so soon a worker has hardly begun.
-BETWEEN_KILLS = (0.5, 2.5)
+# Seconds that there are at least between two kills of workers: sooner, the next one has hardly begun.
+LEAST_BETWEEN_KILLS = 0.5
 # Seconds between faults of every other kind.
 BETWEEN_OTHERS = {
     FREEZES: (8.0, 20.0),
@@ -34,6 +33,9 @@ BETWEEN_OTHERS = {
     OPERATOR: (3.0, 10.0),
     CRASHES: (2.0, 6.0),
 }
+# What an outage can strike; PostgreSQL and Temporal twice as often as the others.
+MAY_BE_AWAY = (POSTGRES, TEMPORAL, API, DEMO_MODEL)
+_CHANCES = {POSTGRES: 2, TEMPORAL: 2, API: 1, DEMO_MODEL: 1}
 CRASH_POINTS = ("before_call", "after_answer", "after_commit", "before_acknowledgement")
 _MODEL_FAULTS = list(Fault)
 # Seconds that a way is broken. A worker's may be so for longer than its heartbeat time-out of 20 s: somebody else has
@@ -52,48 +54,64 @@ class Strike:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def schedule(seed: int, kinds: Sequence[str], workers: Sequence[str], *, kills: int, seconds: float) -> list[Strike]:
+def schedule(
+    seed: int,
+    kinds: Sequence[str],
+    workers: Sequence[str],
+    *,
+    kills: int,
+    seconds: float,
+    outages_of: Sequence[str] = MAY_BE_AWAY,
+) -> list[Strike]:
     """All strikes in order of time: exactly so many kills of workers, and of the other kinds what the time holds.
 
-    ValueError when so many kills do not go into that time.
+    Outages are those of the servers named. ValueError when so many kills do not go into that time.
     """
     strikes: list[Strike] = []
     for kind in ALL:
         if kind in kinds:
             draw = random.Random(f"{seed}/{kind}")
-            one_kind = _kills(draw, workers, kills, seconds) if kind == KILLS else _others(draw, kind, workers, seconds)
-            strikes.extend(one_kind)
+            if kind == KILLS:
+                strikes.extend(_kills(draw, workers, kills, seconds))
+            else:
+                strikes.extend(_others(draw, kind, workers, seconds, outages_of))
     return sorted(strikes, key=lambda strike: strike.at)
 
 
 def _kills(draw: random.Random, workers: Sequence[str], kills: int, seconds: float) -> Iterator[Strike]:
-    least = BETWEEN_KILLS[0]
-    if kills * least > seconds:
+    """As failures come: whatever was before, the next moment is as likely as any other, after the least gap.
+
+    So some follow at once and a few only after several times the mean. They fill the time, the last one at its end.
+    """
+    spare = seconds - kills * LEAST_BETWEEN_KILLS
+    if spare < 0:
         raise ValueError(
-            f"{kills} kills in {seconds / 60:g} minutes are closer than {least} s on average: allow at least "
-            f"{kills * least / 60:.1f} minutes, or at most {int(seconds / least)} kills"
+            f"{kills} kills in {seconds / 60:g} minutes are closer than {LEAST_BETWEEN_KILLS} s on average: allow at "
+            f"least {kills * LEAST_BETWEEN_KILLS / 60:.1f} minutes, or at most {int(seconds / LEAST_BETWEEN_KILLS)} "
+            "kills"
         )
-    gaps = [draw.uniform(*BETWEEN_KILLS) for _ in range(kills)]
-    # All of them, even over the time, and the last one at its end, whatever the sum of what was drawn.
-    stretch = seconds / sum(gaps) if gaps else 1.0
-    for so_far in accumulate(gaps):
-        yield Strike(so_far * stretch, KILLS, draw.choice(workers))
+    gaps = [draw.expovariate(1) for _ in range(kills)]
+    stretch = spare / sum(gaps) if gaps else 1.0
+    for so_far in accumulate(LEAST_BETWEEN_KILLS + gap * stretch for gap in gaps):
+        yield Strike(so_far, KILLS, draw.choice(workers))
 
 
-def _others(draw: random.Random, kind: str, workers: Sequence[str], seconds: float) -> Iterator[Strike]:
+def _others(
+    draw: random.Random, kind: str, workers: Sequence[str], seconds: float, outages_of: Sequence[str]
+) -> Iterator[Strike]:
     at = 0.0
     while (at := at + draw.uniform(*BETWEEN_OTHERS[kind])) < seconds:
-        yield _other(draw, kind, at, workers)
+        yield _other(draw, kind, at, workers, outages_of)
 
 
-def _other(draw: random.Random, kind: str, at: float, workers: Sequence[str]) -> Strike:
+def _other(draw: random.Random, kind: str, at: float, workers: Sequence[str], outages_of: Sequence[str]) -> Strike:
     match kind:
         case "freezes":
             target = draw.choice([*workers, *workers, API, DEMO_MODEL, POSTGRES, TEMPORAL])
             # A worker may be silent for longer than its heartbeat time-out, and come back as a ghost.
             return Strike(at, kind, target, {"seconds": draw.choice([1, 3, 8, 35] if target in workers else [1, 3, 8])})
         case "outages":
-            target = draw.choice([POSTGRES, POSTGRES, TEMPORAL, TEMPORAL, API, DEMO_MODEL])
+            target = draw.choices(outages_of, [_CHANCES[server] for server in outages_of])[0]
             return Strike(at, kind, target, {"seconds": draw.choice([0, 0, 2, 8])})
         case "network":
             who, target = draw.choice(PAIRS)

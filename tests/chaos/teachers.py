@@ -51,9 +51,11 @@ class Answers:
     offences: list[str] = field(default_factory=list)
     # (what, sent, given up) of requests that were not answered in time.
     unanswered: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+    # (what, sent, broken) of requests whose connection broke.
+    broken: list[tuple[str, datetime, datetime]] = field(default_factory=list)
 
     def note(self, what: str, answer: httpx2.Response | None) -> None:
-        """Count an answer; None is a connection that broke."""
+        """Count an answer; None is none."""
         key = str(answer.status_code) if answer is not None else "no answer"
         self.by_status[key] = self.by_status.get(key, 0) + 1
         if answer is None:
@@ -213,7 +215,7 @@ class Teachers:
         except httpx2.TimeoutException:
             self.answers.unanswered.append((what, sent, datetime.now(UTC)))
         except httpx2.HTTPError:
-            pass  # a connection that broke
+            self.answers.broken.append((what, sent, datetime.now(UTC)))
         self.answers.note(what, answer)
         return answer
 

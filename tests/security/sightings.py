@@ -66,7 +66,7 @@ class Sightings:
 
     async def look_inside(self, message: Message) -> None:
         """What is encrypted would hide a secret from every other look."""
-        sealed = [one for one in _payloads(message) if one.metadata.get("encoding") == ENCODING]
+        sealed = [one for one in payloads_in(message) if one.metadata.get("encoding") == ENCODING]
         if sealed and self._codec is not None:
             for payload in await self._codec.decode(sealed):
                 self.look("decrypted payloads", payload.SerializeToString())
@@ -76,7 +76,7 @@ class Sightings:
         self.look(place, "\n".join(contents))
 
 
-def _payloads(message: Message) -> Iterator[Payload]:
+def payloads_in(message: Message) -> Iterator[Payload]:
     """All that stand in a message, however deep."""
     if isinstance(message, Payload):
         yield message
@@ -87,4 +87,4 @@ def _payloads(message: Message) -> Iterator[Payload]:
         several = value.values() if field.message_type.GetOptions().map_entry else value
         for one in [value] if isinstance(value, Message) else several:
             if isinstance(one, Message):  # maps may be of plain values
-                yield from _payloads(one)
+                yield from payloads_in(one)

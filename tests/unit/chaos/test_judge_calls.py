@@ -155,6 +155,19 @@ def test_paid_twice_at_most_in_flight(kills: list[float], said: str) -> None:
     assert told(calls.paid_twice_at_most_in_flight(parts, [kill("worker-1", moment) for moment in kills]), said)
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([call(0), call(10, step=OTHER_STEP)], ""),
+        ([call(0, outcome="client_gone"), call(10, try_=2)], ""),
+        ([call(0), call(10, try_=2), call(20, try_=3)], "/draft/1/3: paid 3 times"),
+    ],
+)
+def test_none_is_paid_twice(lines: list[CallLine], said: str) -> None:
+    """Whatever was struck."""
+    assert told(calls.none_is_paid_twice(evidence(lines=lines)), said)
+
+
 @pytest.mark.parametrize("other", [{"step": OTHER_STEP}, {"try_": 2, "outcome": "client_gone"}])
 def test_what_is_not_paid_twice(other: dict[str, Any]) -> None:
     """Another step's call, and one that was not paid."""

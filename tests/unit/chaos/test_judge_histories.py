@@ -13,7 +13,7 @@ from tests.chaos.evidence import Evidence
 from tests.chaos.judge import MOST_BYTES, MOST_EVENTS
 from tests.replay.replaying import stored, taking
 from tests.security.sightings import Sightings
-from tests.unit.chaos.evidence_of import ID, evidence, run, told
+from tests.unit.chaos.evidence_of import ID, evidence, question, run, told
 
 SECRET = "canary-of-the-judge-0123456789"
 
@@ -48,6 +48,7 @@ async def test_every_history_replays() -> None:
     [
         (evidence(histories=[_saying(b"a word")], executions=[_remembering(b"a word")]), "a word", ""),
         (evidence(histories=[_saying(SECRET.encode())]), "", f"key in history of {ID}"),
+        (evidence(sealed=[_saying(SECRET.encode())]), "", f"key in history of {ID}"),
         (evidence(executions=[_remembering(SECRET.encode())]), "", f"key in memo or attributes of {ID}"),
         (evidence(), f"started with {SECRET}", "key in log worker-1.log"),
     ],
@@ -61,6 +62,21 @@ def test_nothing_secret_is_told(
     (tmp_path / "worker-1.log").write_text(log)
     assert told(judge.nothing_secret_is_told(parts, "postgresql://here", tmp_path, {"key": SECRET}), said)
     assert looked_at == ["postgresql://here"]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"sealed", ""),
+        (b'{"stem": "What do plants make, 1?"}', "event 0 can be read"),
+        (b'{"quote": "Plants make sugar from light."}', "event 0 can be read"),
+    ],
+)
+def test_nothing_is_readable(data: bytes, said: str) -> None:
+    """Neither a question nor its source, in what Temporal keeps; in what was opened both may be."""
+    opened = _saying(b"What do plants make, 1?")
+    parts = evidence(histories=[opened], sealed=[_saying(data)], questions=[question(1)])
+    assert told(judge.nothing_is_readable(parts), said)
 
 
 @pytest.mark.parametrize(("count", "said"), [(MOST_EVENTS, ""), (MOST_EVENTS + 1, f"{MOST_EVENTS + 1} events")])

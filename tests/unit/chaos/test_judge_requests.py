@@ -81,8 +81,11 @@ def test_what_is_accepted_runs_and_has_no_row() -> None:
     ],
 )
 def test_every_request_is_answered(strikes: list[Done], said: str) -> None:
-    """Sent at 100, given up at 110: only the API's own absence is an excuse."""
-    assert told(_lost(strikes=strikes, answers=Answers(unanswered=[("start", at(100), at(110))])), said)
+    """Sent at 100, given up or broken at 110: only the API's own absence is an excuse."""
+    requests = [("start", at(100), at(110))]
+    assert told(_lost(strikes=strikes, answers=Answers(unanswered=requests)), said)
+    broken = said.replace("no answer", "a connection that broke")
+    assert told(_lost(strikes=strikes, answers=Answers(broken=requests)), broken)
 
 
 @pytest.mark.parametrize(

@@ -18,23 +18,27 @@ FROZEN = struck(FREEZES, "worker-1", 1)
 
 
 @pytest.mark.parametrize(
-    ("strikes", "inside", "generations", "said"),
+    ("strikes", "inside", "judged", "generations", "said"),
     [
-        ([*FOUR, FROZEN], 1, [generation(), HELD], ""),
-        (FOUR, 1, [HELD], "no freezes struck anything"),
-        ([*FOUR, struck(FREEZES, "worker-1", 1, hit=False)], 1, [HELD], "no freezes struck anything"),
-        ([*FOUR[:3], FROZEN], 1, [HELD], "only 3 of 4 kills found a worker"),
-        ([*FOUR[:3], kill("worker-1", 4, hit=False), FROZEN], 1, [HELD], "only 3 of 4 kills found a worker"),
-        ([*FOUR, FROZEN], 0, [HELD], "only 0 of 4 kills struck a call"),
-        ([*FOUR, FROZEN], 1, [generation()], "no pause was held"),
-        ([*FOUR, FROZEN], 1, [generation(lapsed=[(at(1), at(2))])], "no pause was held"),
+        ([*FOUR, FROZEN], 1, 10, [generation(), HELD], ""),
+        (FOUR, 1, 10, [HELD], "no freezes struck anything"),
+        ([*FOUR, struck(FREEZES, "worker-1", 1, hit=False)], 1, 10, [HELD], "no freezes struck anything"),
+        ([*FOUR[:3], FROZEN], 1, 10, [HELD], "only 3 of 4 kills found a worker"),
+        ([*FOUR[:3], kill("worker-1", 4, hit=False), FROZEN], 1, 10, [HELD], "only 3 of 4 kills found a worker"),
+        ([*FOUR, FROZEN], 0, 10, [HELD], "only 0 of 4 kills struck a call"),
+        ([*FOUR, FROZEN], 1, 9, [HELD], "only 9 of 100 paid calls would have been an offence"),
+        ([*FOUR, FROZEN], 1, 10, [generation()], "no pause was held"),
+        ([*FOUR, FROZEN], 1, 10, [generation(lapsed=[(at(1), at(2))])], "no pause was held"),
     ],
 )
-def test_what_was_not_tried_is_told(strikes: list[Done], inside: int, generations: list[Generation], said: str) -> None:
+def test_what_was_not_tried_is_told(
+    strikes: list[Done], inside: int, judged: int, generations: list[Generation], said: str
+) -> None:
     """Each reason once."""
     plan = Plan(1, 2, 3, kills=4, seconds=60, faults=(KILLS, FREEZES), least_inside=0.25)
     kills = sum(done.hit and done.strike.kind == KILLS for done in strikes)
-    assert told(_vacuous(plan, strikes, Recovery(kills, inside, [], []), _teachers(generations)), said)
+    offences = _vacuous(plan, strikes, Recovery(kills, inside, [], []), _teachers(generations), _numbers(judged))
+    assert told(offences, said)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +48,11 @@ def test_what_was_not_tried_is_told(strikes: list[Done], inside: int, generation
 def test_what_was_not_planned_need_not_be_tried(changes: dict[str, Any], strikes: list[Done]) -> None:
     """No kills and no pauses where the plan has none."""
     plan = Plan(1, 2, 3, kills=4, seconds=60, **changes)
-    assert _vacuous(plan, strikes, Recovery(0, 0, [], []), _teachers([generation()])) == []
+    assert _vacuous(plan, strikes, Recovery(0, 0, [], []), _teachers([generation()]), _numbers(100)) == []
+
+
+def _numbers(judged: int) -> dict[str, Any]:
+    return {"calls paid": 100, "calls paid that nothing struck": judged}
 
 
 def _teachers(generations: list[Generation]) -> Teachers:
