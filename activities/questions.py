@@ -5,11 +5,12 @@ worker that is killed between the two costs nothing. Here stands what becomes of
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.clock import TryClock
 from activities.heartbeat import heartbeating, outage_began, remember_outage
 from domain.statuses import Step
 from model.client import ModelClient
@@ -43,7 +44,7 @@ class QuestionActivities:
         return await self._answer(Step.REVISE, state, state["problems"])
 
     async def _answer(self, step: Step, state: DraftInput, problems: Sequence[str]) -> AnswerUpdate:
-        info, slot = activity.info(), state["slot"]
+        info, slot, clock = activity.info(), state["slot"], TryClock()
         workflow_id = info.workflow_id or ""
         try:
             answer = await self._answers.answer(workflow_id, step, state, problems, try_=info.attempt)
@@ -56,11 +57,12 @@ class QuestionActivities:
         except ProviderRejected as error:
             raise await self._give_up(workflow_id, slot, PROVIDER_TROUBLE, error.reason) from None
         except ProviderUnavailable as error:
-            raise await self._wait_or_give_up(workflow_id, slot, error) from None
+            raise await self._wait_or_give_up(workflow_id, slot, error, clock.now()) from None
 
-    async def _wait_or_give_up(self, workflow_id: str, slot: int, error: ProviderUnavailable) -> ApplicationError:
+    async def _wait_or_give_up(
+        self, workflow_id: str, slot: int, error: ProviderUnavailable, moment: datetime
+    ) -> ApplicationError:
         """The failure that makes Temporal try again, or the one that pauses the generation."""
-        moment = datetime.now(UTC)
         began = outage_began(moment)
         if moment - began >= self._outage_patience:
             waited = in_words(moment - began)

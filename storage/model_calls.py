@@ -59,8 +59,11 @@ class ModelCallStore:
             return await session.scalar(query)
 
     async def record(self, call: ModelCall) -> ModelCall:
-        """Store an answer; when another attempt of the activity was first, its answer stands and is returned."""
-        values = call.model_dump()
+        """Store an answer; when another attempt of the activity was first, its answer stands and is returned.
+
+        With the time of PostgreSQL's clock: those of workers differ.
+        """
+        values = {**call.model_dump(), "created_at": func.clock_timestamp()}
         async with AsyncSession(self._engine, expire_on_commit=False) as session:
             await session.execute(insert(ModelCall).values(values).on_conflict_do_nothing())
             stored = await session.get_one(ModelCall, (call.workflow_id, call.slot, call.step, call.attempt))

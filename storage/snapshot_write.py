@@ -22,11 +22,10 @@ from domain.question import question_id
 from domain.review import ReviewStatus
 from domain.statuses import Status
 from storage.snapshots import CHANNEL, NEVER_ARRIVED, UNANSWERED, WRITE_EVENT, StateWrite, event_type
-from storage.tables import now
 
 _LOCK = """
 SELECT id, quiz_id, run_id, sequence, status, retry_count, completed_steps, updated_at, state_data->'pace' AS pace,
-       state_data->'options'->>'replaces' AS replaces
+       state_data->'options'->>'replaces' AS replaces, clock_timestamp() AS moment
 FROM workflow_state WHERE workflow_id = %s FOR UPDATE
 """
 # From the stored answers into the questions, without the texts passing through this process. The fields of a stored
@@ -97,6 +96,8 @@ class Locked:
     pace: dict[str, float] | None
     # The option of the start: the id of the question in whose place these were asked for.
     replaces: str | None
+    # When it was locked, by PostgreSQL's clock: those of workers differ, and each row is of several.
+    moment: datetime
 
 
 @contextlib.asynccontextmanager
@@ -124,12 +125,11 @@ async def lock(connection: psycopg.AsyncConnection, workflow_id: str) -> Locked 
 
 async def write(connection: psycopg.AsyncConnection, row: Locked, snapshot: StateWrite) -> None:
     """State, questions, event and notification of an accepted snapshot, under the row's lock; raises AnswerMissing."""
-    moment = now()
     wanted = sorted(set(snapshot.questions))
     async with connection.cursor(row_factory=tuple_row) as questions, connection.cursor() as rest:
         if wanted:
             await questions.execute(_QUESTIONS, _questions(row, snapshot, wanted))
-        await rest.execute(_STATE, _state(row, snapshot, moment))
+        await rest.execute(_STATE, _state(row, snapshot))
         await rest.execute(WRITE_EVENT, _event(row, snapshot))
         if not snapshot.status.is_active:
             await rest.execute(_NO_WAITS, [snapshot.workflow_id])
@@ -154,7 +154,7 @@ def _questions(row: Locked, snapshot: StateWrite, wanted: list[tuple[int, str, i
     }
 
 
-def _state(row: Locked, snapshot: StateWrite, moment: datetime) -> dict[str, Any]:
+def _state(row: Locked, snapshot: StateWrite) -> dict[str, Any]:
     return {
         "id": row.id,
         "workflow_id": snapshot.workflow_id,
@@ -164,22 +164,23 @@ def _state(row: Locked, snapshot: StateWrite, moment: datetime) -> dict[str, Any
         "current_node": snapshot.current_node,
         "total": snapshot.total,
         "completed": snapshot.completed,
-        "progress": json.dumps({**snapshot.state_data, **_measured(row, snapshot, moment)}),
+        "progress": json.dumps({**snapshot.state_data, **_measured(row, snapshot)}),
         "checkpoint": json.dumps(dict(snapshot.checkpoint_data)),
         "error_message": snapshot.error_message,
-        "moment": moment,
-        "completed_at": None if snapshot.status.is_active else moment,
+        "moment": row.moment,
+        "completed_at": None if snapshot.status.is_active else row.moment,
     }
 
 
-def _measured(row: Locked, snapshot: StateWrite, moment: datetime) -> dict[str, Any]:
+def _measured(row: Locked, snapshot: StateWrite) -> dict[str, Any]:
     """What a snapshot adds to the row's `state_data`, beside its own: the pace, and an end to what outsiders noted.
 
     Only time in which questions were being written counts: a run's own, from one `running` snapshot to the next.
     """
     pace = Pace(**(row.pace or {}))
     if row.status == Status.RUNNING and row.run_id in (snapshot.run_id, None):
-        pace = pace.after(max(snapshot.completed - row.completed_steps, 0), (moment - row.updated_at).total_seconds())
+        seconds = (row.moment - row.updated_at).total_seconds()
+        pace = pace.after(max(snapshot.completed - row.completed_steps, 0), seconds)
     # A run that tells is a start that arrived.
     outsiders: dict[str, Any] = {"stalled": None, UNANSWERED: False, NEVER_ARRIVED: False}
     if snapshot.status is not Status.RUNNING:

@@ -34,7 +34,7 @@ from embedded.temporal_server import TemporalServer
 from payloads.keys import KEY_BYTES, Key
 from settings import Settings
 from storage.migrate import migrate
-from tests.chaos.processes import Process, Zygote
+from tests.chaos.processes import CLOCK_AHEAD, Process, Zygote
 from tests.support.homes import new_home, remove_home
 from tests.support.proxy import Proxy, Way
 from tests.unit.payloads.made import written
@@ -60,7 +60,8 @@ class Cluster:
 
     `workers` run at once; `proxied` puts a proxy between each process and each other end of its; `crashing` arms crash
     points; `apart` gives each worker a folder of its own, as a container has: none sees another die, and only missed
-    heartbeats tell; `encrypted` has Temporal keep nothing that can be read without a key.
+    heartbeats tell; `encrypted` has Temporal keep nothing that can be read without a key;
+    `clocks_ahead` are seconds by the name of a process of ours, less than 0 for a clock that is behind.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Cluster:
         crashing: bool = True,
         apart: bool = False,
         encrypted: bool = False,
+        clocks_ahead: Mapping[str, float] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.home = Home(home)
@@ -89,7 +91,7 @@ class Cluster:
         # By the name of the process and the other end: each worker has ways of its own.
         self.proxies: dict[tuple[str, str], Proxy] = {}
         self._proxied, self._apart = proxied, apart
-        self._extra = dict(environment or {})
+        self._extra, self._clocks_ahead = dict(environment or {}), dict(clocks_ahead or {})
         # Until when a part is away or frozen: (which of both, its name) -> the clock's seconds.
         self._until: dict[tuple[str, str], float] = {}
         # Workers that were frozen for so long that others have their calls before they come back.
@@ -319,7 +321,8 @@ class Cluster:
         # the worker that made it, and to what struck that worker.
         whose = {"OPENAI_PROJECT_ID": name} if is_worker else {}
         keys = {"PAYLOAD_KEYS": self.payload_keys} if self.payload_keys else {}
-        return {**mine, **crashes_or_key, **keys, **whose, **self._extra}
+        clock = {CLOCK_AHEAD: str(self._clocks_ahead.get(name, 0))}
+        return {**mine, **crashes_or_key, **keys, **whose, **clock, **self._extra}
 
     def _supervise(self) -> None:
         """Start what has died, unless it is to be away."""

@@ -17,6 +17,8 @@ from tests.support.content import ROOT
 
 # The signal at which what the zygote forked writes the stacks of its threads into its log.
 STACKS = signal.SIGUSR1
+# Seconds by which the clock of what the zygote forks is ahead; an environment variable.
+CLOCK_AHEAD = "CLOCK_AHEAD"
 
 
 class Zygote:

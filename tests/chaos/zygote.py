@@ -11,13 +11,16 @@ import json
 import os
 import signal
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import time_machine
 
 import api.server
 import cli
 import worker
 from leaving import run_and_leave
-from tests.chaos.processes import STACKS
+from tests.chaos.processes import CLOCK_AHEAD, STACKS
 
 IMPORTED = (api.server, worker)
 
@@ -44,6 +47,8 @@ def _become(asked: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(asked["environment"])
     sys.argv = ["mcq", *asked["arguments"]]
+    if ahead := float(os.environ.pop(CLOCK_AHEAD, "0")):
+        time_machine.travel(datetime.now(UTC) + timedelta(seconds=ahead), tick=True).start()
     run_and_leave(cli.run)
 
 
