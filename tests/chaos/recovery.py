@@ -44,7 +44,8 @@ def recovery(evidence: Evidence, strikes: Sequence[Done]) -> Recovery:
     """From the kills of workers that found one alive."""
     kills = kills_of_workers(strikes)
     inside: set[datetime] = set()
-    taken_up, answered, never = [], [], []
+    taken_up, answered = [], []
+    never: set[Step] = set()
     for step, lines in evidence.lines_of_steps().items():
         completion = evidence.completions.get(step)
         for number, line in enumerate(lines):
@@ -61,10 +62,10 @@ def recovery(evidence: Evidence, strikes: Sequence[Done]) -> Recovery:
             if began or ended:
                 taken_up.append((min(began + ended) - killed).total_seconds())
             if not began and completion is None:
-                never.append(step)
+                never.add(step)
             if told or ended:
                 answered.append((min(told + ended) - killed).total_seconds())
-    return Recovery(sum(map(len, kills.values())), len(inside), taken_up, answered, never)
+    return Recovery(sum(map(len, kills.values())), len(inside), taken_up, answered, sorted(never))
 
 
 def _kill_near(kills: Sequence[datetime], moment: datetime) -> datetime | None:
