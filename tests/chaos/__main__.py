@@ -13,8 +13,8 @@ from tests.chaos.report import as_text
 from tests.chaos.schedule import ALL, MAY_BE_AWAY
 
 
-def main() -> int:
-    """Exit code 0 when every invariant holds."""
+def options() -> argparse.ArgumentParser:
+    """What can be asked for."""
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--generations", type=int, default=500, help="at least; more until the faults are over")
@@ -30,6 +30,12 @@ def main() -> int:
     parser.add_argument("--latency", default="0.5-1.5", help="seconds that the model takes")
     parser.add_argument("--longest-run", type=int, default=100, help="events after which a run hands over")
     parser.add_argument("--out", type=Path, default=None, help="folder of the reports; a temporary one when left out")
+    return parser
+
+
+def main() -> int:
+    """Exit code 0 when every invariant holds."""
+    parser = options()
     asked = parser.parse_args()
     kinds = ALL if asked.faults == "all" else tuple(asked.faults.split(","))
     if unknown := set(kinds) - set(ALL):

@@ -9,6 +9,7 @@ from typer.main import get_command
 
 import cli
 from commands.exit_codes import Exit
+from tests.chaos.__main__ import options
 from tests.unit.docs.pages import PAGES, README, blocks, code_of, name_of, table_under
 from tests.unit.product_code import ROOT
 
@@ -81,8 +82,18 @@ def test_the_readme_lists_exactly_the_commands() -> None:
 def test_every_option_in_the_text_exists() -> None:
     """Options of ours in backticks, wherever they stand."""
     known = {option for command in COMMANDS.values() for one in command.params for option in one.opts} | {"--help"}
+    known |= {option for option in options().format_help().split() if option.startswith("--")}
     named = {code for page in PAGES for code in code_of(page) if re.fullmatch(r"--[a-z-]+", code)}
     assert {"--new", "--json"} <= named <= known
+
+
+def test_every_campaign_in_the_text_can_be_asked_for() -> None:
+    """`make chaos ARGS="…"`, and what stands for its dots in the table of its options."""
+    shown = {arguments for page in PAGES for code in code_of(page) for arguments in re.findall(r'ARGS="(-.*)"', code)}
+    table = {code for code in code_of(ROOT / "docs" / "reliability.md") if code.startswith("--") and code != "--help"}
+    assert len(shown) >= 2 and len(table) >= 4
+    for arguments in shown | table:
+        options().parse_args(arguments.split())
 
 
 def test_the_exit_codes_are_the_enumeration() -> None:
