@@ -24,13 +24,17 @@ No absolutes such as always or never. No hints from shared words.
 - Write in the language asked for. Answer with the JSON object alone."""
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
-
-
-# What no question says by chance: a sentence of the instructions, and a mark.
-_SENTENCES = [_plain(one) for one in re.split(r"(?<=[.:;?])\s", SYSTEM.replace("\n- ", "\n")) if len(one) > 30]
+# So many words in a row of the instructions no question has by chance.
+_RUN = 7
 _MARK = re.compile(r"</?text-[0-9a-f]{12}>")
+
+
+def _runs(text: str) -> set[str]:
+    words = re.findall(r"\w+", text.casefold())
+    return {" ".join(words[start : start + _RUN]) for start in range(len(words) - _RUN + 1)}
+
+
+_INSTRUCTIONS = _runs(SYSTEM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,11 @@ def _fence(text: str, others: Sequence[str]) -> str:
 
 
 def instructions_in(text: str) -> set[str]:
-    """The sentences of what the model is told, and the marks, that it has: a text may have asked the model for them."""
-    plain = _plain(text)
-    return {sentence for sentence in _SENTENCES if sentence in plain} | set(_MARK.findall(plain))
+    """What of the model's instructions stands in a text: seven of their words in a row, however set, and marks.
+
+    A course may have asked the model for them.
+    """
+    return _runs(text) & _INSTRUCTIONS | set(_MARK.findall(text.casefold()))
 
 
 def _item(text: str) -> str:

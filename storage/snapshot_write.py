@@ -96,7 +96,7 @@ class Locked:
     pace: dict[str, float] | None
     # The option of the start: the id of the question in whose place these were asked for.
     replaces: str | None
-    # When it was locked, by PostgreSQL's clock: those of workers differ, and each row is of several.
+    # Now, by PostgreSQL's clock: those of workers differ, and each row is of several.
     moment: datetime
 
 

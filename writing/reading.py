@@ -22,8 +22,8 @@ def read_answer(raw: str, workflow_id: str, state: DraftInput, chunk: ChunkText)
         answer = parse_answer(raw)
     except UnusableAnswer as error:
         return None, [], str(error)
-    # A course on writing questions may have a sentence of ours itself.
-    if instructions_in(_words(answer)) - instructions_in(chunk.text):
+    # A course on writing questions may say the same itself.
+    if set().union(*map(instructions_in, _texts(answer))) - instructions_in(chunk.text):
         return None, [], REPEATS_INSTRUCTIONS
     question = arrange(
         answer.stem,
@@ -40,10 +40,9 @@ def read_answer(raw: str, workflow_id: str, state: DraftInput, chunk: ChunkText)
     return _as_json(question, chunk), [asdict(flaw) for flaw in flaws], None
 
 
-def _words(answer: Answer) -> str:
-    words = [answer.stem, answer.key, answer.explanation, answer.quote]
-    words += [word for distractor in answer.distractors for word in (distractor.text, distractor.why_wrong)]
-    return "\n".join(words)
+def _texts(answer: Answer) -> list[str]:
+    of_distractors = [text for one in answer.distractors for text in (one.text, one.why_wrong)]
+    return [answer.stem, answer.key, answer.explanation, answer.quote, *of_distractors]
 
 
 def _as_json(question: Question, chunk: ChunkText) -> dict[str, Any]:

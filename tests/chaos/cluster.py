@@ -119,6 +119,8 @@ class Cluster:
     def _open(self) -> None:
         self.home.create()
         self.crash_folder.mkdir(exist_ok=True)
+        if self.payload_keys:  # for who reads, later, what is left
+            (self.home.root / "payload-keys").write_text(self.payload_keys)
         names = (*Postgres.port_names, *TemporalServer.port_names, API, DEMO_MODEL)
         self.ports = claim(StateFile(self.home.state), names, _silent)
         ensure_password(self.home)

@@ -83,7 +83,7 @@ def struck(strikes: Sequence[Done], since: datetime, until: datetime, wanted: Ca
 
 
 def _over(done: Done) -> datetime:
-    # A death is over at once, and so is an operator's command.
+    # A death is over at once, an operator's command when it returned.
     if done.strike.kind in (KILLS, CRASHES, OPERATOR):
-        return done.at
+        return done.at + timedelta(seconds=done.took)
     return done.at + timedelta(seconds=done.strike.details.get("seconds", 0)) + NOTICED_WITHIN

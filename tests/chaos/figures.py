@@ -11,12 +11,14 @@ from typing import Any
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
+from payloads.codec import ENCODING
 from tests.chaos import calls, judge
 from tests.chaos.evidence import Evidence
 from tests.chaos.excuses import in_flight_at, in_flight_at_kills
 from tests.chaos.recovery import Recovery, percentiles
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Teachers
+from tests.security.sightings import payloads_in
 
 
 def figures(evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], healed: Recovery) -> dict[str, Any]:
@@ -33,6 +35,11 @@ def figures(evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], hea
         "cancelled on request": sum(one.status == "cancelled" for one in generations),
         "lost": sum(one.status not in ("completed", "cancelled") for one in generations),
         "questions": len(evidence.questions),
+        "questions lost": sum(
+            one.questions - len({row["slot"] for row in evidence.questions if row["workflow_id"] == one.workflow_id})
+            for one in generations
+            if one.status == "completed"
+        ),
         "questions twice": len(evidence.questions) - len({(q["workflow_id"], q["slot"]) for q in evidence.questions}),
         "kills of workers": healed.kills,
         "kills that struck a call": healed.inside,
@@ -56,6 +63,12 @@ def figures(evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], hea
             judge.stillness_of(evidence, generations).values(), default=0.0
         ),
         "most tries of a workflow's own step": max(map(_most_tries, evidence.histories), default=0),
+        "payloads that Temporal keeps encrypted": sum(
+            payload.metadata.get("encoding") == ENCODING
+            for history in evidence.sealed
+            for event in history.events
+            for payload in payloads_in(event)
+        ),
         "runs": len(evidence.histories),
         "largest history": f"{events[-1] if events else 0} events, {max(sizes, default=0)} bytes",
         "taken up after a kill, seconds": percentiles(healed.taken_up),

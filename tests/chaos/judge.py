@@ -34,6 +34,8 @@ DELIVERED_WITHIN = timedelta(seconds=30)
 # Seconds in which each open generation shows a sign of life: a call, an answer, a snapshot. Longer than every pause,
 # outage and time-out that a campaign has, and than two of them after each other.
 STILL = 120.0
+# Characters from which on a text is no word that stands elsewhere by chance.
+LEAST_TELLING = 12
 MOST_EVENTS, MOST_BYTES = 10_240, 10_000_000
 # How a row's status and what Temporal says of its run go together.
 AGREES = {
@@ -106,6 +108,12 @@ def nothing_stops_by_itself(
     return stopped + [f"{run.id}: a run is {run.status}" for run in evidence.executions if run.status in wrong]
 
 
+def the_api_serves(answers: Answers) -> list[str]:
+    """I6, where only workers die: less than one answer in a hundred is a 503; the mirror needs no worker."""
+    all_of_them, busy = sum(answers.by_status.values()), answers.by_status.get("503", 0)
+    return [f"{busy} of {all_of_them} answers are 503"] if busy * 100 >= max(all_of_them, 1) else []
+
+
 def what_was_cut_off_goes_on(never: Sequence[Step], generations: Sequence[Generation]) -> list[str]:
     """I1, where only workers die: each step that a kill cut off is taken up, unless its generation was cancelled."""
     cancelled = {one.workflow_id for one in generations if one.cancelled}
@@ -123,14 +131,22 @@ def nothing_dies_by_itself(starts: Mapping[str, int], strikes: Sequence[Done]) -
 
 
 def every_question_is_there_once(evidence: Evidence, generations: Sequence[Generation], content: str) -> list[str]:
-    """I2: a completed generation has exactly its questions, each slot once, each one whole and with its quote."""
+    """I2: a completed generation has exactly its questions, each slot once, each one whole and with its quote.
+
+    The API lists the same, and none is asked in the words of another.
+    """
     offences = []
     of_generation: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in evidence.questions:
         of_generation[row["workflow_id"]].append(row)
         offences += [f"{row['workflow_id']}/{row['slot']}: {flaw}" for flaw in _flaws(row, content)]
+    for workflow_id, rows in of_generation.items():
+        stems = Counter(" ".join(row["stem"].casefold().split()) for row in rows)
+        offences += [f"{workflow_id}: {count} times {stem!r}" for stem, count in stems.items() if count > 1]
     for one in generations:
         slots = sorted(row["slot"] for row in of_generation[one.workflow_id])
+        if one.ended and one.listed != slots:
+            offences.append(f"{one.workflow_id}: the API lists {one.listed} of {slots}")
         if len(slots) != len(set(slots)):
             offences.append(f"{one.workflow_id}: a slot twice in {slots}")
         if one.status == Status.COMPLETED and slots != list(range(one.questions)):
@@ -333,15 +349,27 @@ def nothing_secret_is_told(evidence: Evidence, database_url: str, logs: Path, se
 
 
 def nothing_is_readable(evidence: Evidence) -> list[str]:
-    """I9, where payloads are encrypted: no history has a word of a question or its source as Temporal keeps it."""
-    words: dict[str, list[bytes]] = defaultdict(list)
+    """I9, where payloads are encrypted: Temporal keeps no word of a question, in history, memo or attributes.
+
+    As it is written, and as JSON escapes it.
+    """
+    words: dict[str, set[bytes]] = defaultdict(set)
     for row in evidence.questions:
-        words[row["workflow_id"]] += [row["stem"].encode(), row["source"]["quote"].encode()]
-    return [
-        f"{history.workflow_id}: event {event.event_id} can be read"
+        texts = [row["stem"], row["explanation"], row["source"]["quote"], *(one["text"] for one in row["options"])]
+        telling = [text for text in texts if len(text) >= LEAST_TELLING]
+        words[row["workflow_id"]] |= {
+            form for text in telling for form in (text.encode(), json.dumps(text)[1:-1].encode())
+        }
+    kept = [
+        (history.workflow_id, f"event {event.event_id}", event.SerializeToString())
         for history in evidence.sealed
         for event in history.events
-        if any(some in event.SerializeToString() for some in words[history.workflow_id])
+    ]
+    kept += [(one.id, "memo or attributes", one.raw_info.SerializeToString()) for one in evidence.executions]
+    return [
+        f"{workflow_id}: {place} can be read"
+        for workflow_id, place, data in kept
+        if any(some in data for some in words[workflow_id])
     ]
 
 

@@ -38,19 +38,27 @@ async def catches_up(client: Client, cluster: Cluster) -> tuple[list[float], lis
 async def _of_generation(client: Client, cluster: Cluster, workflow_id: str, began: float) -> tuple[float, str]:
     told = await _told(client, workflow_id)
     if told is None:
-        return 0.0, f"{workflow_id}: the workflow tells nothing for {ANSWERED:.0f} s"
+        return time.monotonic() - began, f"{workflow_id}: the workflow tells nothing for {ANSWERED:.0f} s"
     async with await psycopg.AsyncConnection.connect(cluster.database_url, autocommit=True) as connection:
         while True:
             row = await (await connection.execute(ROW, [workflow_id])).fetchone()
             seconds = time.monotonic() - began
-            if row is not None and row[1] >= told.completed and row[0] == told.status:
-                return seconds, ""
-            if seconds > CAUGHT_UP:
-                told_here = f"{told.status} with {told.completed} in the workflow"
-                return seconds, f"{workflow_id}: {row} in the mirror, {told_here}"
+            verdict = verdict_on(row, told, seconds)
+            if verdict is not None:
+                return seconds, verdict and f"{workflow_id}: {verdict}"
             if row is not None and row[0] != told.status:
                 told = await _told(client, workflow_id) or told  # a teacher may have acted meanwhile
             await asyncio.sleep(0.1)
+
+
+def verdict_on(row: tuple[str, int] | None, told: Progress, seconds: float) -> str | None:
+    """What stands against a row (status, count) that was read so many seconds after the last fault.
+
+    Nothing when it has what the workflow told, in time; None when it does not, and there is time.
+    """
+    if seconds > CAUGHT_UP:
+        return f"{row} in the mirror after {seconds:.0f} s, {told.status} with {told.completed} in the workflow"
+    return "" if row is not None and row[1] >= told.completed and row[0] == told.status else None
 
 
 async def _told(client: Client, workflow_id: str) -> Progress | None:
@@ -70,8 +78,10 @@ async def says_the_same(client: Client, cluster: Cluster, *, while_runs_close: b
     while True:
         untrue = judge.the_mirror_tells_the_truth(await _states(client, cluster), while_runs_close=while_runs_close)
         seconds = time.monotonic() - began
-        if not untrue or seconds > CONVERGED:
-            return seconds, untrue
+        if seconds > CONVERGED:
+            return seconds, untrue or [f"the mirror was true only after {seconds:.0f} s"]
+        if not untrue:
+            return seconds, []
         await asyncio.sleep(0.2)
 
 

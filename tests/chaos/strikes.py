@@ -13,7 +13,7 @@ import httpx2
 
 from tests.chaos.cluster import Cluster
 from tests.chaos.operator import OperatorCli
-from tests.chaos.schedule import Strike
+from tests.chaos.schedule import CRASH_POINTS, Strike
 from tests.support.proxy import Way
 
 # Seconds that the network's slow way holds what is sent.
@@ -33,6 +33,8 @@ class Done:
     at: datetime
     hit: bool
     details: dict[str, Any] = field(default_factory=dict)
+    # Seconds that an operator's commands took: what they do they do some time within.
+    took: float = 0.0
 
     def told(self) -> dict[str, Any]:
         """For the report."""
@@ -40,13 +42,16 @@ class Done:
 
 
 class Striker:
-    """Plays a schedule on a cluster. `open_generations` names those that an operator can reach."""
+    """Plays a schedule on a cluster and notes in `done` what it did.
 
-    def __init__(self, cluster: Cluster, open_generations: Callable[[], list[str]]) -> None:
+    `open_generations` names those that an operator can reach.
+    """
+
+    def __init__(self, cluster: Cluster, open_generations: Callable[[], list[str]], done: list[Done]) -> None:
         self._cluster = cluster
         self._operator = OperatorCli(cluster.cli, cluster.temporal_address)
         self._open = open_generations
-        self.done: list[Done] = []
+        self.done = done
         # What operators cancelled: it is to stay cancelled. And all that they had their hands on.
         self.cancelled: set[str] = set()
         self.operated: set[str] = set()
@@ -65,6 +70,14 @@ class Striker:
             # Kills are exact in time; what talks to servers may take its time beside them.
             under_way.append(asyncio.create_task(self._strike(strike)))
         await asyncio.gather(*under_way)
+
+    async def over(self) -> None:
+        """What still waits for somebody to strike strikes nobody any more: crash points, and rules of the model."""
+        self.crashes_that_struck()
+        for point in CRASH_POINTS:
+            (self._cluster.crash_folder / point).unlink(missing_ok=True)
+        async with httpx2.AsyncClient(timeout=5) as client:
+            (await client.delete(f"{self._cluster.model_url}/admin/faults")).raise_for_status()
 
     def crashes_that_struck(self) -> None:
         """What nobody had taken for long may be taken by now."""
@@ -90,6 +103,7 @@ class Striker:
                 done.hit = await self._misbehave(strike, len(self.done))
             case "operator":
                 done.hit = await self._operate(strike, done)
+                done.took = (datetime.now(UTC) - done.at).total_seconds()
             case _:
                 await self._crash(done)
 

@@ -39,6 +39,8 @@ class Generation:
     acted: set[str] = field(default_factory=set)
     # (acknowledged, seen to be over) of pauses that ended before this teacher resumed, and not with the last question.
     lapsed: list[tuple[datetime, datetime]] = field(default_factory=list)
+    # The slots of the questions that the API listed at the end.
+    listed: list[int] = field(default_factory=list)
     # Other workflow ids that a repeated request was answered with.
     twins: set[str] = field(default_factory=set)
 
@@ -123,6 +125,7 @@ class Teachers:
                 continue
             if generation.status == "completed" or (generation.status == "cancelled" and generation.cancelled):
                 generation.ended = datetime.now(UTC)
+                generation.listed = await self._list(generation)
                 return
             if status["can_resume"]:
                 await self._resume(generation)
@@ -165,6 +168,17 @@ class Teachers:
             self.answers.offences.append(f"{generation.workflow_id}: told {generation.completed}, then {completed}")
         generation.status, generation.completed = status["status"], completed
         return status
+
+    async def _list(self, generation: Generation) -> list[int]:
+        address = f"{self._at(generation)}/questions"
+        slots, params = list[int](), {"limit": 100}
+        page = (await self._until("questions", {200}, "GET", address, params=params)).json()
+        slots += [question["slot"] for question in page["items"]]
+        while page["next_cursor"]:
+            following = {**params, "cursor": page["next_cursor"]}
+            page = (await self._until("questions", {200}, "GET", address, params=following)).json()
+            slots += [question["slot"] for question in page["items"]]
+        return sorted(slots)
 
     async def _resume(self, generation: Generation) -> None:
         answer = await self._act(generation, "resume-generation")

@@ -1,6 +1,6 @@
 """Made-up evidence: what a legal campaign leaves behind, to be changed in one place each time."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -71,6 +71,7 @@ def generation(**changes: Any) -> Generation:
         "accepted": at(0),
         "ended": at(60),
         "status": Status.COMPLETED,
+        "listed": [0, 1, 2],
         **changes,
     }
     return Generation(**fields)
@@ -86,6 +87,11 @@ def struck(kind: str, target: str, moment: float, seconds: float = 8, *, hit: bo
     return Done(Strike(0, kind, target, {"seconds": seconds}), at(moment), hit, details)
 
 
+def took(done: Done, seconds: float) -> Done:
+    """The same, whose commands took so long."""
+    return replace(done, took=seconds)
+
+
 def question(slot: int, **changes: Any) -> dict[str, Any]:
     """A row of a good question."""
     return {
@@ -94,6 +100,7 @@ def question(slot: int, **changes: Any) -> dict[str, Any]:
         "stem": f"What do plants make, {slot}?",
         "options": [{"text": text} for text in ("Sugar", "Salt", "Iron", "Sand")],
         "key": 0,
+        "explanation": "Leaves catch the light.",
         "source": {"quote": "Plants make sugar from light."},
         **changes,
     }

@@ -13,7 +13,7 @@ from tests.chaos.cluster import API, DEMO_MODEL
 from tests.chaos.evidence import CallLine, Completion
 from tests.chaos.schedule import CRASHES, FREEZES, MODEL, NETWORK, OPERATOR, OUTAGES
 from tests.chaos.strikes import Done
-from tests.unit.chaos.evidence_of import ID, OTHER_ID, STEP, at, call, evidence, kill, struck, told
+from tests.unit.chaos.evidence_of import ID, OTHER_ID, STEP, at, call, evidence, kill, struck, told, took
 
 OTHER_STEP = (ID, 1, "draft", 1)
 FROZEN = struck(FREEZES, "worker-1", 9)
@@ -123,6 +123,9 @@ def test_what_is_not_paid(outcome: str) -> None:
         ([struck(NETWORK, f"worker-2 to {TEMPORAL}", 0.5)], "nothing struck worker-1"),
         ([struck(NETWORK, f"{API} to {TEMPORAL}", 0.5)], "nothing struck worker-1"),
         ([struck(OPERATOR, "a generation", 0.5, workflow_id=ID)], ""),
+        # Its commands took their time.
+        ([took(struck(OPERATOR, "a generation", -1, workflow_id=ID), 1.5)], ""),
+        ([took(struck(OPERATOR, "a generation", -2, workflow_id=ID), 1.5)], "nothing struck worker-1"),
         ([struck(OPERATOR, "a generation", 0.5, workflow_id=OTHER_ID)], "nothing struck worker-1"),
         ([struck(MODEL, DEMO_MODEL, 0.5)], "nothing struck worker-1"),
     ],

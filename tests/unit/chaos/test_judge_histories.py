@@ -70,13 +70,19 @@ def test_nothing_secret_is_told(
         (b"sealed", ""),
         (b'{"stem": "What do plants make, 1?"}', "event 0 can be read"),
         (b'{"quote": "Plants make sugar from light."}', "event 0 can be read"),
+        (b'["Leaves catch the light."]', "event 0 can be read"),
+        (b'["Sugar of \\u00e9tang"]', "event 0 can be read"),
+        (b'["Sugar"]', ""),
     ],
 )
 def test_nothing_is_readable(data: bytes, said: str) -> None:
     """Neither a question nor its source, in what Temporal keeps; in what was opened both may be."""
     opened = _saying(b"What do plants make, 1?")
-    parts = evidence(histories=[opened], sealed=[_saying(data)], questions=[question(1)])
+    asked = question(1, options=[{"text": "Sugar"}, {"text": "Sugar of étang"}])
+    parts = evidence(histories=[opened], sealed=[_saying(data)], questions=[asked])
     assert told(judge.nothing_is_readable(parts), said)
+    remembered = evidence(executions=[_remembering(data)], questions=[asked])
+    assert told(judge.nothing_is_readable(remembered), said.replace("event 0", "memo or attributes"))
 
 
 @pytest.mark.parametrize(("count", "said"), [(MOST_EVENTS, ""), (MOST_EVENTS + 1, f"{MOST_EVENTS + 1} events")])

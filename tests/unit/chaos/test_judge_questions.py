@@ -7,7 +7,7 @@ import pytest
 from domain.statuses import Status
 from tests.chaos import calls, judge
 from tests.chaos.calls import MOST_ANSWERS
-from tests.unit.chaos.evidence_of import CONTENT, ID, OTHER_ID, call, evidence, generation, question, told
+from tests.unit.chaos.evidence_of import CONTENT, ID, OTHER_ID, at, call, evidence, generation, question, told
 
 
 def _options(*texts: str) -> dict[str, Any]:
@@ -31,15 +31,41 @@ def _options(*texts: str) -> dict[str, Any]:
 def test_every_slot_is_there_once(slots: list[int], status: Status, said: str) -> None:
     """Exactly the slots that were asked for; another generation's fill none."""
     questions = [question(slot) for slot in slots] + [question(slot, workflow_id=OTHER_ID) for slot in range(3)]
-    generations = [generation(status=status), generation(workflow_id=OTHER_ID)]
-    assert told(judge.every_question_is_there_once(evidence(questions=questions), generations, CONTENT), said)
+    generations = [generation(status=status, listed=sorted(slots)), generation(workflow_id=OTHER_ID)]
+    found = judge.every_question_is_there_once(evidence(questions=questions), generations, CONTENT)
+    assert told([one for one in found if " times " not in one], said)
+
+
+@pytest.mark.parametrize(
+    ("listed", "ended", "said"),
+    [
+        ([0, 1, 2], at(60), ""),
+        ([0, 1], at(60), "the API lists [0, 1] of [0, 1, 2]"),
+        ([0, 1, 1, 2], at(60), "the API lists [0, 1, 1, 2]"),
+        ([], None, ""),
+    ],
+)
+def test_the_api_lists_what_is_there(listed: list[int], ended: Any, said: str) -> None:
+    """All of it and nothing twice, once the generation has ended."""
+    one = generation(listed=listed, ended=ended)
+    questions = [question(slot) for slot in range(3)]
+    assert told(judge.every_question_is_there_once(evidence(questions=questions), [one], CONTENT), said)
+
+
+def test_a_question_is_not_asked_again_in_the_same_words() -> None:
+    """However they are set; another generation may ask it."""
+    questions = [question(0), question(1), question(2, stem="what do  plants MAKE, 1?")]
+    questions.append(question(0, workflow_id=OTHER_ID))
+    found = judge.every_question_is_there_once(evidence(questions=questions), [generation()], CONTENT)
+    assert told(found, "2 times 'what do plants make, 1?'")
 
 
 def test_a_slot_twice_in_a_completed_generation() -> None:
     """It is told, and that these are not the slots that were asked for."""
     questions = [question(slot) for slot in (0, 1, 1, 2)]
-    found = judge.every_question_is_there_once(evidence(questions=questions), [generation()], CONTENT)
-    assert len(found) == 2 and "a slot twice" in found[0]
+    one = generation(listed=[0, 1, 1, 2])
+    found = judge.every_question_is_there_once(evidence(questions=questions), [one], CONTENT)
+    assert len(found) == 3 and "2 times" in found[0] and "a slot twice" in found[1]
 
 
 @pytest.mark.parametrize(

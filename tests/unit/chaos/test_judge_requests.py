@@ -110,6 +110,13 @@ def test_what_the_api_must_not_answer(answer: httpx2.Response | None, key: str, 
     assert told(_lost(answers=answers), said)
 
 
+@pytest.mark.parametrize(("busy", "said"), [(9, ""), (10, "10 of 1000 answers are 503"), (500, "500 of 1000")])
+def test_the_api_serves(busy: int, said: str) -> None:
+    """The mirror needs no worker, so the API has little reason to be busy."""
+    assert told(judge.the_api_serves(Answers({"200": 1_000 - busy, "503": busy})), said)
+    assert judge.the_api_serves(Answers({"200": 1})) == []
+
+
 @pytest.mark.parametrize(
     ("acted", "status", "histories", "said"),
     [

@@ -41,6 +41,23 @@ def test_what_was_not_tried_is_told(
     assert told(offences, said)
 
 
+@pytest.mark.parametrize(("tried", "met", "said"), [(5, 0, "none of 5: freezes of worker-2"), (5, 1, ""), (4, 0, "")])
+def test_each_sort_that_was_tried_often_met_something(tried: int, met: int, said: str) -> None:
+    """Of a kind of fault, each target, deed and fault of the model's by itself."""
+    plan = Plan(1, 2, 3, kills=4, seconds=60, faults=(FREEZES,), capricious=False)
+    strikes = [FROZEN, *(struck(FREEZES, "worker-2", 1, hit=number < met) for number in range(tried))]
+    assert told(_vacuous(plan, strikes, Recovery(0, 0, [], []), _teachers([generation()]), _numbers(100)), said)
+
+
+def test_an_encrypted_campaign_saw_something_encrypted() -> None:
+    """Otherwise there was nothing to be read because nothing was there."""
+    plan = Plan(1, 2, 3, kills=4, seconds=60, faults=(), capricious=False, encrypted=True)
+    numbers = _numbers(100)
+    assert told(_vacuous(plan, [], Recovery(0, 0, [], []), _teachers([]), numbers), "no encrypted payload")
+    numbers["payloads that Temporal keeps encrypted"] = 1
+    assert _vacuous(plan, [], Recovery(0, 0, [], []), _teachers([]), numbers) == []
+
+
 @pytest.mark.parametrize(
     ("changes", "strikes"),
     [({"capricious": False, "faults": (FREEZES,)}, [FROZEN]), ({"capricious": False, "faults": ()}, [])],
@@ -52,7 +69,8 @@ def test_what_was_not_planned_need_not_be_tried(changes: dict[str, Any], strikes
 
 
 def _numbers(judged: int) -> dict[str, Any]:
-    return {"calls paid": 100, "calls paid that nothing struck": judged}
+    sealed = {"payloads that Temporal keeps encrypted": 0}
+    return {"calls paid": 100, "calls paid that nothing struck": judged, **sealed}
 
 
 def _teachers(generations: list[Generation]) -> Teachers:
