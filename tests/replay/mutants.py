@@ -3,6 +3,7 @@
 Apart from their test: the sandbox imports this file anew.
 """
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -91,3 +92,16 @@ class NeverContinues(QuizGenerationWorkflow):
 
     async def _continue_as_new_if_unfinished(self) -> None:
         return
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class NeverTooLate(QuizGenerationWorkflow):
+    """Ends at once when it is cancelled, also with all decided and the mirror not told."""
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same without the wait for the last snapshot."""
+        return await super().run(start)
+
+    async def _finish(self, mirror: asyncio.Task[None]) -> None:
+        await self._tell_the_end(mirror)

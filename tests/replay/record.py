@@ -20,6 +20,7 @@ from tests.support.content import sample_chapter
 from tests.support.world import World
 from tests.workflow.history import histories_of
 from tests.workflow.short_histories import short_histories, short_world
+from tests.workflow.test_cancel_comes_too_late import cancel_at_the_end
 from tests.workflow.test_duplicates import PARAGRAPH
 
 __all__ = ["short_histories", "short_world"]  # fixtures
@@ -98,6 +99,13 @@ async def cancelled(world: World) -> str:
     return workflow_id
 
 
+async def cancelled_too_late(world: World) -> str:
+    """Cancelled when all is decided, and only the mirror has to be told."""
+    workflow_id = await world.start(4, workflow_window=3)
+    await cancel_at_the_end(world, workflow_id, Status.COMPLETED)
+    return workflow_id
+
+
 async def failed(world: World) -> str:
     """No chunk gives a question for one slot."""
     workflow_id = await world.start(8, workflow_window=3)
@@ -126,6 +134,7 @@ SCENARIOS: dict[str, Callable[[World], Awaitable[str]]] = {
     "paused": paused,
     "provider_paused": provider_paused,
     "cancelled": cancelled,
+    "cancelled_too_late": cancelled_too_late,
     "failed": failed,
     "resumed_after_failure": resumed_after_failure,
 }

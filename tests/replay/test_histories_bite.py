@@ -15,6 +15,7 @@ NOTICED_BY = [
     (mutants.NoGate, "paused"),
     (mutants.NoGate, "provider_paused"),
     (mutants.NeverContinues, "continued_first"),
+    (mutants.NeverTooLate, "cancelled_too_late"),
 ]
 CASES = [
     *((mutant, name) for mutant in (mutants.ExtraTimer, mutants.ExtraActivity) for name in NAMES),
@@ -24,5 +25,5 @@ CASES = [
 
 @pytest.mark.parametrize(("mutant", "name"), CASES, ids=lambda part: getattr(part, "__name__", part))
 async def test_a_changed_workflow_does_not_replay(mutant: type, name: str) -> None:
-    """An extra step, another window, other bounds, no gate: the replay ends with a non-determinism error."""
+    """An extra step, another window, other bounds, no gate, no late cancel: the replay ends with non-determinism."""
     assert isinstance(await replay(name, mutant), NondeterminismError)

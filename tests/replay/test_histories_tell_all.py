@@ -17,6 +17,7 @@ HOLDS: dict[str, dict[str, int]] = {
     "paused": {"pause": 1, "resume": 1, "GenerationPaused": 2, "WORKFLOW_EXECUTION_COMPLETED": 1},
     "provider_paused": {"ProviderTrouble": 2, "resume": 1, "WORKFLOW_EXECUTION_COMPLETED": 1},
     "cancelled": {"ACTIVITY_TASK_CANCEL_REQUESTED": 3, "WORKFLOW_EXECUTION_CANCELED": 1},
+    "cancelled_too_late": {"WORKFLOW_EXECUTION_CANCEL_REQUESTED": 1, "WORKFLOW_EXECUTION_COMPLETED": 1},
     "failed": {"question.revise": 6, "ContentExhausted": 1, "WORKFLOW_EXECUTION_FAILED": 1},
     "resumed_after_failure": {"question.draft": 1, "WORKFLOW_EXECUTION_COMPLETED": 1},
     "continued_first": {"WORKFLOW_EXECUTION_CONTINUED_AS_NEW": 1},

@@ -12,7 +12,7 @@ from tests.support.world import World
 from writing.content import NoContent
 
 
-async def _cancel_at_the_end(world: World, workflow_id: str, status: Status) -> None:
+async def cancel_at_the_end(world: World, workflow_id: str, status: Status) -> None:
     """While the last snapshot waits for its row, as in an outage of PostgreSQL; then the row is free."""
     async with world.engine.begin() as connection:
         await connection.execute(
@@ -38,7 +38,7 @@ async def _cancel_at_the_end(world: World, workflow_id: str, status: Status) -> 
 async def test_what_is_complete_stays_complete(world: World) -> None:
     """All questions are written: the generation is completed, in Temporal and in the mirror, with every one of them."""
     workflow_id = await world.start(4)
-    await _cancel_at_the_end(world, workflow_id, Status.COMPLETED)
+    await cancel_at_the_end(world, workflow_id, Status.COMPLETED)
     await world.assert_complete(workflow_id, 4)
     assert (await world.handle(workflow_id).describe()).status is WorkflowExecutionStatus.COMPLETED
 
@@ -51,7 +51,7 @@ async def test_what_has_failed_tells_why(world: World, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(activities.content, "prepare", refuse)
     workflow_id = await world.start(2)
-    await _cancel_at_the_end(world, workflow_id, Status.FAILED)
+    await cancel_at_the_end(world, workflow_id, Status.FAILED)
     status = await world.until_status(workflow_id, Status.FAILED)
     assert "no text" in (status.error or "")
     assert (await world.handle(workflow_id).describe()).status is WorkflowExecutionStatus.FAILED
