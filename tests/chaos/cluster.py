@@ -6,6 +6,7 @@ decides how long a part is down.
 
 import os
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -59,9 +60,9 @@ class Cluster:
     """Everything under one folder, on ports of its own.
 
     `workers` run at once; `proxied` puts a proxy between each process and each other end of its; `crashing` arms crash
-    points; `apart` gives each worker a folder of its own, as a container has: none sees another die, and only missed
-    heartbeats tell; `encrypted` has Temporal keep nothing that can be read without a key;
-    `clocks_ahead` are seconds by the name of a process of ours, less than 0 for a clock that is behind.
+    points; `apart` gives each worker a new folder of its own at each start, as a container has: none sees another die,
+    not even its own predecessor, and only missed heartbeats tell; `encrypted` has Temporal keep nothing that can be
+    read without a key; `clocks_ahead` are seconds by the name of a process of ours, less than 0 for one that is behind.
     """
 
     def __init__(
@@ -262,11 +263,13 @@ class Cluster:
     def _add(self, name: str, arguments: list[str], ready: str | None) -> None:
         log = self.home.log_of(name)
         url = f"http://{HOST}:{self.ports[name]}{ready}" if ready else None
-        one = Process(
-            name,
-            lambda: self._zygote.start(arguments, self._environment(name), log),
-            (lambda: answers_http(url)) if url else lambda: True,
-        )
+
+        def start() -> Mark:
+            if self._apart and name in self.workers:  # a container that is started again has an empty /tmp
+                shutil.rmtree(self.home.root / name, ignore_errors=True)
+            return self._zygote.start(arguments, self._environment(name), log)
+
+        one = Process(name, start, (lambda: answers_http(url)) if url else lambda: True)
         self.processes[name] = one
         one.start()
         one.until_ready()

@@ -25,7 +25,8 @@ class Recovery:
     inside: int
     taken_up: list[float]
     answered: list[float]
-    # Steps that were neither: nobody went on with them.
+    # Steps that were neither, nor did their slot ask for anything else: nobody went on with them. A pause that comes
+    # before the next try ends the step, and the slot begins anew after it.
     never: list[Step] = field(default_factory=list)
 
 
@@ -46,6 +47,10 @@ def recovery(evidence: Evidence, strikes: Sequence[Done]) -> Recovery:
     inside: set[datetime] = set()
     taken_up, answered = [], []
     never: set[Step] = set()
+    last_of_slot: dict[tuple[str, int], datetime] = {}
+    for line in evidence.lines:
+        slot = line.step[:2]
+        last_of_slot[slot] = max(line.began, last_of_slot.get(slot, line.began))
     for step, lines in evidence.lines_of_steps().items():
         completion = evidence.completions.get(step)
         for number, line in enumerate(lines):
@@ -61,7 +66,7 @@ def recovery(evidence: Evidence, strikes: Sequence[Done]) -> Recovery:
             told = [one.time for one in later if one.time > killed and one.outcome != "client_gone"]
             if began or ended:
                 taken_up.append((min(began + ended) - killed).total_seconds())
-            if not began and completion is None:
+            if not began and completion is None and last_of_slot[step[:2]] <= killed:
                 never.add(step)
             if told or ended:
                 answered.append((min(told + ended) - killed).total_seconds())

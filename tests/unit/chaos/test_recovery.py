@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.evidence import CallLine, Completion
+from tests.chaos.evidence import CallLine, Completion, Step
 from tests.chaos.recovery import Recovery, percentiles, recovery
 from tests.chaos.strikes import Done
 from tests.unit.chaos.evidence_of import STEP, at, call, evidence, kill
@@ -58,6 +58,15 @@ def test_a_step_that_ended_needs_no_second_call(completed: float, seconds: list[
     """Its end is both, when it came after the kill."""
     found = recovery(evidence(lines=[CUT_OFF], completions={STEP: Completion(at(completed), 1)}), [KILLED])
     assert found == Recovery(1, 1, seconds, seconds)
+
+
+@pytest.mark.parametrize(
+    ("began", "slot", "never"), [(5, STEP[1], []), (0.1, STEP[1], [STEP]), (5, STEP[1] + 1, [STEP])]
+)
+def test_a_slot_that_begins_anew_goes_on(began: float, slot: int, never: list[Step]) -> None:
+    """A pause before the next try ends the step; after it another one of its slot is asked for."""
+    lines = [CUT_OFF, call(began, step=(STEP[0], slot, "draft", 9))]
+    assert recovery(evidence(lines=lines), [KILLED]).never == never
 
 
 def test_a_kill_counts_once() -> None:
