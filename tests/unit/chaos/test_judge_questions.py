@@ -7,7 +7,7 @@ import pytest
 from domain.statuses import Status
 from tests.chaos import calls, judge
 from tests.chaos.calls import MOST_ANSWERS
-from tests.unit.chaos.evidence_of import CONTENT, ID, OTHER_ID, at, call, evidence, generation, question, told
+from tests.unit.chaos.evidence_of import CONTENT, ID, OTHER_ID, call, evidence, generation, question, told
 
 
 def _options(*texts: str) -> dict[str, Any]:
@@ -37,17 +37,20 @@ def test_every_slot_is_there_once(slots: list[int], status: Status, said: str) -
 
 
 @pytest.mark.parametrize(
-    ("listed", "ended", "said"),
+    ("listed", "changes", "said"),
     [
-        ([0, 1, 2], at(60), ""),
-        ([0, 1], at(60), "the API lists [0, 1] of [0, 1, 2]"),
-        ([0, 1, 1, 2], at(60), "the API lists [0, 1, 1, 2]"),
-        ([], None, ""),
+        ([0, 1, 2], {}, ""),
+        ([0, 1], {}, "the API lists [0, 1] of [0, 1, 2]"),
+        ([0, 1, 1, 2], {}, "the API lists [0, 1, 1, 2]"),
+        ([], {"ended": None}, ""),
+        ([0, 1], {"status": Status.CANCELLED}, ""),
+        ([0, 1, 1], {"status": Status.CANCELLED}, "the API lists [0, 1, 1]"),
+        ([3], {"status": Status.CANCELLED}, "the API lists [3]"),
     ],
 )
-def test_the_api_lists_what_is_there(listed: list[int], ended: Any, said: str) -> None:
-    """All of it and nothing twice, once the generation has ended."""
-    one = generation(listed=listed, ended=ended)
+def test_the_api_lists_what_is_there(listed: list[int], changes: dict[str, Any], said: str) -> None:
+    """All of it and nothing twice, once the generation has ended; what was cancelled may have got more by a reset."""
+    one = generation(listed=listed, **changes)
     questions = [question(slot) for slot in range(3)]
     assert told(judge.every_question_is_there_once(evidence(questions=questions), [one], CONTENT), said)
 
