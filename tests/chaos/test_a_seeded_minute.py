@@ -20,10 +20,11 @@ PLAN = Plan(
     faults=ALL,
     at_once=16,
     latency="1-2",
-    # So short a campaign on a busy machine strikes fewer calls, and has something wrong nearly all the time; the long
-    # ones ask for more.
+    # So short a campaign on a busy machine strikes fewer calls than the long ones must.
     least_inside=0.2,
-    least_judged=0.05,
+    # Some server is away, or was just now, nearly all the time: that excuses nearly every call. That none is paid twice
+    # for that alone, the tests of outages, freezes and networks assert one by one.
+    least_judged=0.0,
 )
 
 
