@@ -93,7 +93,7 @@ async def test_a_freeze_costs_time_and_nothing_else(cluster: Cluster, name: str)
         holders = Holders(cluster, await connect(cluster.settings()), teacher.workflow_id)
         name = next(iter(await until(holders.steps, seconds=60)))
     frozen = cluster.processes[name]
-    starts = frozen.starts
+    starts, silences = frozen.starts, len(cluster.silences)
     requests = [
         (teacher.look, {200}),
         (lambda: teacher.post("generate-questions", SOME), {202}),
@@ -108,7 +108,9 @@ async def test_a_freeze_costs_time_and_nothing_else(cluster: Cluster, name: str)
     other.insist(FEW)
     _assert_complete(other, FEW)
     assert teacher.paid_twice() + other.paid_twice() == []
-    assert frozen.starts == starts, "it was another process that went on"
+    # Temporal's development server may serve nobody after an interrupted write, and is started again for it.
+    of_its_own = len(cluster.silences) - silences if name == TEMPORAL else 0
+    assert frozen.starts == starts + of_its_own, "it was another process that went on"
 
 
 async def test_a_worker_that_comes_back_from_the_dead_changes_nothing(cluster: Cluster) -> None:
