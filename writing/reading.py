@@ -22,8 +22,9 @@ def read_answer(raw: str, workflow_id: str, state: DraftInput, chunk: ChunkText)
         answer = parse_answer(raw)
     except UnusableAnswer as error:
         return None, [], str(error)
+    told = set().union(*map(instructions_in, _texts(answer)))
     # A course on writing questions may say the same itself.
-    if set().union(*map(instructions_in, _texts(answer))) - instructions_in(chunk.text):
+    if told and told - instructions_in(chunk.text):
         return None, [], REPEATS_INSTRUCTIONS
     question = arrange(
         answer.stem,

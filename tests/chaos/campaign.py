@@ -145,7 +145,7 @@ async def _play_and_judge(
     marking = asyncio.create_task(_carry_over(striker, teachers))
     tasks = (playing, teaching, watching, marking)
     try:
-        stuck = await _first(playing, watching, teaching, plan.seconds + LONGEST)
+        stuck = await _first(playing, watching, plan.seconds + LONGEST, beside=teaching)
         await asyncio.to_thread(cluster.recovered)
         await striker.over()
         settings = cluster.settings()
@@ -154,7 +154,7 @@ async def _play_and_judge(
         (true_again, untrue), (caught_up, behind) = await asyncio.gather(
             mirror.says_the_same(client, cluster, while_runs_close=True), mirror.catches_up(client, cluster)
         )
-        stuck = stuck or await _first(teaching, watching, teaching, LONGEST)
+        stuck = stuck or await _first(teaching, watching, LONGEST)
         if stuck and not watching.done():
             stuck += f"; see {await dump(teachers, cluster, folder)}"
     finally:
@@ -211,12 +211,17 @@ async def _running(cluster: Cluster) -> AsyncIterator[None]:
 
 
 async def _first(
-    work: "asyncio.Task[None]", watching: "asyncio.Task[str]", teaching: "asyncio.Task[None]", seconds: float
+    work: "asyncio.Task[None]",
+    watching: "asyncio.Task[str]",
+    seconds: float,
+    *,
+    beside: "asyncio.Task[None] | None" = None,
 ) -> str:
-    """Wait for the work; why it was not waited for to its end, if so. Raises what the work or the teachers raised."""
-    await asyncio.wait({work, watching, teaching}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    if teaching.done():
-        teaching.result()
+    """Wait for the work; why it was not waited for to its end, if so. Raises what it or the work `beside` it raised."""
+    awaited = {work, watching, beside} - {None}
+    await asyncio.wait(awaited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    if beside is not None and beside.done():
+        beside.result()
     if work.done():
         work.result()
         return ""

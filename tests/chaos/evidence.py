@@ -64,6 +64,11 @@ class Evidence:
     # The histories as Temporal keeps them, where they are encrypted there.
     sealed: list[WorkflowHistory] = field(default_factory=list)
 
+    @property
+    def kept(self) -> list[WorkflowHistory]:
+        """The histories as Temporal keeps them, encrypted or not."""
+        return self.sealed or self.histories
+
     def lines_of_steps(self) -> dict[Step, list[CallLine]]:
         """The lines of each step in order of time."""
         grouped: dict[Step, list[CallLine]] = defaultdict(list)
@@ -78,8 +83,9 @@ async def gather(client: Client, database_url: str, ledger: Path, keys: Sequence
     histories = []
     for some in (executions[start : start + 20] for start in range(0, len(executions), 20)):
         histories += await asyncio.gather(*(_history(client, one) for one in some))
-    sealed = histories if keys else []
-    histories = [await opened(history, keys) for history in sealed] if keys else histories
+    sealed = list[WorkflowHistory]()
+    if keys:
+        sealed, histories = histories, [await opened(history, keys) for history in histories]
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
         evidence = Evidence(
             read_ledger(ledger),

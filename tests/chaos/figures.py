@@ -26,21 +26,19 @@ def figures(evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], hea
     outcomes = [line.outcome for line in evidence.lines]
     generations = teachers.generations
     twice = calls.paid_twice(evidence)
+    completed = {one.workflow_id: one.questions for one in generations if one.status == "completed"}
+    slots = {(row["workflow_id"], row["slot"]) for row in evidence.questions}
     struck = [done for done in strikes if done.hit]
     events = sorted(len(history.events) for history in evidence.histories)
-    sizes = [judge.size_of(history) for history in evidence.histories]
+    sizes = [judge.size_of(history) for history in evidence.kept]
     return {
         "generations": len(generations),
-        "completed": sum(one.status == "completed" for one in generations),
+        "completed": len(completed),
         "cancelled on request": sum(one.status == "cancelled" for one in generations),
         "lost": sum(one.status not in ("completed", "cancelled") for one in generations),
         "questions": len(evidence.questions),
-        "questions lost": sum(
-            one.questions - len({row["slot"] for row in evidence.questions if row["workflow_id"] == one.workflow_id})
-            for one in generations
-            if one.status == "completed"
-        ),
-        "questions twice": len(evidence.questions) - len({(q["workflow_id"], q["slot"]) for q in evidence.questions}),
+        "questions lost": sum(completed.values()) - sum(workflow_id in completed for workflow_id, _ in slots),
+        "questions twice": len(evidence.questions) - len(slots),
         "kills of workers": healed.kills,
         "kills that struck a call": healed.inside,
         "faults of every kind": dict(sorted(Counter(done.strike.kind for done in struck).items())),

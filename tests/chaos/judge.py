@@ -379,7 +379,7 @@ def histories_stay_small(evidence: Evidence) -> list[str]:
     """I10: events and bytes of each run."""
     return [
         f"{history.workflow_id}: {len(history.events)} events, {size_of(history)} bytes"
-        for history in evidence.histories
+        for history in evidence.kept
         if len(history.events) > MOST_EVENTS or size_of(history) > MOST_BYTES
     ]
 

@@ -34,8 +34,8 @@ BETWEEN_OTHERS = {
     CRASHES: (2.0, 6.0),
 }
 # What an outage can strike; PostgreSQL and Temporal twice as often as the others.
-MAY_BE_AWAY = (POSTGRES, TEMPORAL, API, DEMO_MODEL)
 _CHANCES = {POSTGRES: 2, TEMPORAL: 2, API: 1, DEMO_MODEL: 1}
+MAY_BE_AWAY = tuple(_CHANCES)
 CRASH_POINTS = ("before_call", "after_answer", "after_commit", "before_acknowledgement")
 _MODEL_FAULTS = list(Fault)
 # Seconds that a way is broken. A worker's may be so for longer than its heartbeat time-out of 20 s: somebody else has

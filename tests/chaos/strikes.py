@@ -73,7 +73,6 @@ class Striker:
 
     async def over(self) -> None:
         """What still waits for somebody to strike strikes nobody any more: crash points, and rules of the model."""
-        self.crashes_that_struck()
         for point in CRASH_POINTS:
             (self._cluster.crash_folder / point).unlink(missing_ok=True)
         async with httpx2.AsyncClient(timeout=5) as client:

@@ -170,15 +170,14 @@ class Teachers:
         return status
 
     async def _list(self, generation: Generation) -> list[int]:
-        address = f"{self._at(generation)}/questions"
-        slots, params = list[int](), {"limit": 100}
-        page = (await self._until("questions", {200}, "GET", address, params=params)).json()
-        slots += [question["slot"] for question in page["items"]]
-        while page["next_cursor"]:
-            following = {**params, "cursor": page["next_cursor"]}
-            page = (await self._until("questions", {200}, "GET", address, params=following)).json()
+        address, params = f"{self._at(generation)}/questions", {"limit": "100"}
+        slots = list[int]()
+        while True:
+            page = (await self._until("questions", {200}, "GET", address, params=params)).json()
             slots += [question["slot"] for question in page["items"]]
-        return sorted(slots)
+            if page["next_cursor"] is None:
+                return sorted(slots)
+            params["cursor"] = page["next_cursor"]
 
     async def _resume(self, generation: Generation) -> None:
         answer = await self._act(generation, "resume-generation")

@@ -3,41 +3,28 @@
 import json
 
 import pytest
-from temporalio.api.common.v1 import ActivityType, Payload, Payloads
+from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
-from temporalio.api.history.v1 import (
-    ActivityTaskCompletedEventAttributes,
-    ActivityTaskScheduledEventAttributes,
-    HistoryEvent,
-)
+from temporalio.api.history.v1 import ActivityTaskCompletedEventAttributes, HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from payloads.codec import ENCODING
 from payloads.keys import Key
 from tests.chaos.evidence import completed_steps, opened
-from tests.unit.chaos.evidence_of import ID, STEP
+from tests.unit.chaos.evidence_of import ID, STEP, history
 from tests.unit.payloads.made import NEW, OLD, encrypted
 
 
 def _history(argument: Payload) -> WorkflowHistory:
     """A draft that was scheduled with this argument, and completed."""
-    scheduled = ActivityTaskScheduledEventAttributes(
-        activity_type=ActivityType(name="question.draft"), input=Payloads(payloads=[argument])
+    (scheduled,) = history("question.draft").events
+    scheduled.activity_task_scheduled_event_attributes.input.payloads.append(argument)
+    completed = HistoryEvent(
+        event_id=2,
+        event_type=EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
+        activity_task_completed_event_attributes=ActivityTaskCompletedEventAttributes(scheduled_event_id=1),
     )
-    completed = ActivityTaskCompletedEventAttributes(scheduled_event_id=1)
-    events = [
-        HistoryEvent(
-            event_id=1,
-            event_type=EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
-            activity_task_scheduled_event_attributes=scheduled,
-        ),
-        HistoryEvent(
-            event_id=2,
-            event_type=EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
-            activity_task_completed_event_attributes=completed,
-        ),
-    ]
-    return WorkflowHistory(ID, events)
+    return WorkflowHistory(ID, [scheduled, completed])
 
 
 @pytest.mark.parametrize("key", [None, OLD, NEW])
