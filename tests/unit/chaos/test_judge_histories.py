@@ -100,3 +100,5 @@ def test_a_run_has_not_too_many_bytes(above: int, said: str) -> None:
     large = _saying(b"x" * (MOST_BYTES - around + above))
     assert judge.size_of(large) == MOST_BYTES + above
     assert told(judge.histories_stay_small(evidence(histories=[large, _saying(b"small")])), said)
+    encrypted = evidence(histories=[_saying(b"small")], sealed=[large])
+    assert told(judge.histories_stay_small(encrypted), said), "what Temporal keeps counts"
