@@ -6,10 +6,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.chaos.campaign import Plan, as_json, run
+from tests.chaos.campaign import run
 from tests.chaos.cluster import names_of_workers
 from tests.chaos.picture import draw
-from tests.chaos.report import as_text
+from tests.chaos.plan import Plan
+from tests.chaos.report import as_json, as_text
 from tests.chaos.schedule import ALL, MAY_BE_AWAY
 
 

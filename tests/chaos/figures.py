@@ -17,14 +17,15 @@ from tests.chaos.evidence import Evidence
 from tests.chaos.excuses import in_flight_at, in_flight_at_kills
 from tests.chaos.recovery import Recovery, percentiles
 from tests.chaos.strikes import Done
-from tests.chaos.teachers import Teachers
+from tests.chaos.teachers import Answers, Generation
 from tests.security.sightings import payloads_in
 
 
-def figures(evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], healed: Recovery) -> dict[str, Any]:
+def figures(
+    evidence: Evidence, generations: Sequence[Generation], answers: Answers, strikes: Sequence[Done], healed: Recovery
+) -> dict[str, Any]:
     """By their names, in the order in which they are told."""
     outcomes = [line.outcome for line in evidence.lines]
-    generations = teachers.generations
     twice = calls.paid_twice(evidence)
     completed = {one.workflow_id: one.questions for one in generations if one.status == "completed"}
     slots = {(row["workflow_id"], row["slot"]) for row in evidence.questions}
@@ -72,7 +73,7 @@ def figures(evidence: Evidence, teachers: Teachers, strikes: Sequence[Done], hea
         "taken up after a kill, seconds": percentiles(healed.taken_up),
         "answered after a kill, seconds": percentiles(healed.answered),
         "cut off by a kill and never taken up, cancelled generations included": len(healed.never),
-        "answers of the API": dict(sorted(teachers.answers.by_status.items())),
+        "answers of the API": dict(sorted(answers.by_status.items())),
     }
 
 

@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from temporalio.client import Client, WorkflowQueryFailedError
@@ -19,51 +22,85 @@ CONVERGED = 10.0
 # of it that a dead worker held is given up after 5 s (`WORKFLOW_TASK_TIMEOUT`), one that waits for that worker as well
 # (`STICKY_TIMEOUT`), a write that hangs too, with 3 to the next; and room for a full machine.
 CAUGHT_UP = 30.0
-# Seconds in which a workflow must be able to tell where it stands. Its own steps have a time-out of 5, growing to 15.
-ANSWERED = 60.0
 ROW = "SELECT status, completed_steps FROM workflow_state WHERE workflow_id = %s"
+# Seconds from the beginning, and the row (status, count) that was read then.
+Reading = tuple[float, tuple[str, int] | None]
 
 
-async def catches_up(client: Client, cluster: Cluster) -> tuple[list[float], list[str]]:
-    """For each open generation: seconds until the row has what the workflow itself tells; and what took too long.
+@dataclass
+class Convergence:
+    """Seconds from the last fault until the rows' statuses were true, and until each open generation's count was."""
 
-    From now on: in it is the time that the workflow needs to tell anything, when a step of its own died.
-    """
+    statuses: float
+    counts: list[float]
+    offences: list[str]
+
+    def figures(self) -> dict[str, Any]:
+        """By their names."""
+        return {
+            "mirror's statuses true again after the last fault, seconds": round(self.statuses, 1),
+            "mirror's counts true again, seconds": {
+                "max": round(max(self.counts, default=0), 1),
+                "of": len(self.counts),
+            },
+        }
+
+
+async def converges(client: Client, cluster: Cluster) -> Convergence:
+    """Both at once, from now on, when all parts serve again."""
+    (statuses, untrue), counts = await asyncio.gather(
+        says_the_same(client, cluster, while_runs_close=True), _counts(client, cluster)
+    )
+    return Convergence(
+        statuses,
+        [seconds for seconds, _ in counts],
+        untrue + [offence for _, offence in counts if offence],
+    )
+
+
+async def _counts(client: Client, cluster: Cluster) -> list[tuple[float, str]]:
+    """For each open generation the seconds until its row had what the workflow itself tells, and what is against it."""
     began = time.monotonic()
     running = [execution.id async for execution in client.list_workflows("ExecutionStatus = 'Running'")]
-    outcomes = await asyncio.gather(*(_of_generation(client, cluster, workflow_id, began) for workflow_id in running))
-    return [seconds for seconds, _ in outcomes], [offence for _, offence in outcomes if offence]
+    return await asyncio.gather(*(_count(client, cluster, workflow_id, began) for workflow_id in running))
 
 
-async def _of_generation(client: Client, cluster: Cluster, workflow_id: str, began: float) -> tuple[float, str]:
-    told = await _told(client, workflow_id)
-    if told is None:
-        return time.monotonic() - began, f"{workflow_id}: the workflow tells nothing for {ANSWERED:.0f} s"
+async def _count(client: Client, cluster: Cluster, workflow_id: str, began: float) -> tuple[float, str]:
+    """Its row is read while the workflow is asked, whose answer may wait for a step that died: it may be sooner."""
+    asked, rows = asyncio.create_task(_told(client, workflow_id)), list[Reading]()
     async with await psycopg.AsyncConnection.connect(cluster.database_url, autocommit=True) as connection:
         while True:
             row = await (await connection.execute(ROW, [workflow_id])).fetchone()
-            seconds = time.monotonic() - began
-            verdict = verdict_on(row, told, seconds)
-            if verdict is not None:
-                return seconds, verdict and f"{workflow_id}: {verdict}"
-            if row is not None and row[0] != told.status:
-                told = await _told(client, workflow_id) or told  # a teacher may have acted meanwhile
+            rows.append((time.monotonic() - began, row))
+            if asked.done():
+                told = asked.result()
+                if told is None:
+                    return rows[-1][0], f"{workflow_id}: the workflow tells nothing for {CAUGHT_UP:.0f} s"
+                verdict = verdict_on(rows, told)
+                if verdict is not None:
+                    return verdict[0], verdict[1] and f"{workflow_id}: {verdict[1]}"
+                if row is not None and row[0] != told.status:  # a teacher may have acted meanwhile
+                    asked = asyncio.create_task(_told(client, workflow_id))
             await asyncio.sleep(0.1)
 
 
-def verdict_on(row: tuple[str, int] | None, told: Progress, seconds: float) -> str | None:
-    """What stands against a row (status, count) that was read so many seconds after the last fault.
+def verdict_on(rows: Sequence[Reading], told: Progress) -> tuple[float, str] | None:
+    """The seconds until the row had what the workflow told, and what stands against that: nothing when it was in time.
 
-    Nothing when it has what the workflow told, in time; None when it does not, and there is time.
+    None when it has not yet, and there is time.
     """
-    if seconds > CAUGHT_UP:
-        return f"{row} in the mirror after {seconds:.0f} s, {told.status} with {told.completed} in the workflow"
-    return "" if row is not None and row[1] >= told.completed and row[0] == told.status else None
+    for seconds, row in rows:
+        if seconds > CAUGHT_UP:
+            says = f"{told.status} with {told.completed} in the workflow"
+            return seconds, f"{row} in the mirror after {seconds:.0f} s, {says}"
+        if row is not None and row[1] >= told.completed and row[0] == told.status:
+            return seconds, ""
+    return None
 
 
 async def _told(client: Client, workflow_id: str) -> Progress | None:
     """What the workflow says; None when it cannot. A step of it that a dead worker held must time out first."""
-    deadline = time.monotonic() + ANSWERED
+    deadline = time.monotonic() + CAUGHT_UP
     while time.monotonic() < deadline:
         with contextlib.suppress(RPCError, WorkflowQueryFailedError):
             progress: Progress = await client.get_workflow_handle(workflow_id).query("progress", result_type=Progress)

@@ -1,6 +1,8 @@
-"""A result for people."""
+"""A result, for people and as JSON."""
 
+import json
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from tests.chaos.campaign import Result
@@ -37,6 +39,27 @@ def as_text(result: Result) -> str:
             lines += ["", f"## {name}", "", *(f"- {offence}" for offence in offences[:MOST])]
             lines += [f"- and {len(offences) - MOST} more"] if len(offences) > MOST else []
     return "\n".join(lines) + "\n"
+
+
+def as_json(result: Result) -> str:
+    """The whole result."""
+    return json.dumps(
+        {
+            "plan": asdict(result.plan),
+            "began": result.began.isoformat(timespec="seconds"),
+            "seconds": round(result.seconds, 1),
+            "machine": machine(),
+            "revision": revision(),
+            "verdict": result.verdict,
+            "holds": result.holds,
+            "offences": result.offences,
+            "figures": result.figures,
+            "progress": result.progress,
+            "timeline": result.timeline,
+        },
+        indent=1,
+        default=str,
+    )
 
 
 def _by_minute(result: Result) -> list[str]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.campaign import Plan, run
+from tests.chaos.campaign import run
+from tests.chaos.plan import Plan
 from tests.chaos.report import as_text
 from tests.chaos.schedule import ALL
 

@@ -1,11 +1,14 @@
 """Workers whose clocks are an hour ahead and an hour behind: what one notes and the other reads misleads neither."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from tests.chaos.cluster import Cluster, fresh_cluster, names_of_workers
+from tests.chaos.evidence import Step
 from tests.chaos.one_teacher import OneTeacher
 from tests.support.waiting import until_now
 
@@ -32,9 +35,10 @@ def test_clocks_that_are_wrong_change_nothing(cluster: Cluster) -> None:
     teacher.generate(QUESTIONS)
     until_now(teacher.seen, lambda seen: seen >= 1, 60)
     refused = teacher.calls()
-    teacher.fault("overloaded", retry_after=1, times=40)
-    met = until_now(lambda: _refused_by(teacher, refused), lambda workers: workers == {AHEAD, BEHIND}, 60)
-    assert met
+    teacher.fault("overloaded", retry_after=1, times=1_000)
+    # Both ways: to who is ahead the one behind noted the outage two hours ago, to who is behind it is yet to come.
+    both_ways = {(BEHIND, AHEAD), (AHEAD, BEHIND)}
+    until_now(lambda: _handed_over(teacher, refused), lambda ways: ways == both_ways, 60)
     until_now(teacher.status, lambda status: status["waiting"] is not None)
     teacher.clear_faults()
     for worker in (AHEAD, BEHIND):
@@ -53,7 +57,10 @@ def test_clocks_that_are_wrong_change_nothing(cluster: Cluster) -> None:
     assert len(teacher.paid_twice()) <= 8, "in flight at the two deaths"
 
 
-def _refused_by(teacher: OneTeacher, after: int) -> set[str]:
-    """Workers that met the outage more than once."""
-    workers = [line.worker for line in teacher.lines()[after:] if line.outcome == "overloaded"]
-    return {worker for worker in workers if workers.count(worker) > 2}
+def _handed_over(teacher: OneTeacher, after: int) -> set[tuple[str, str]]:
+    """(by whom, to whom) of the steps that the outage refused to one worker first and to another next."""
+    workers: dict[Step, list[str]] = defaultdict(list)
+    for line in teacher.lines()[after:]:
+        if line.outcome == "overloaded":
+            workers[line.step].append(line.worker)
+    return {(first, next_) for of_step in workers.values() for first, next_ in pairwise(of_step) if first != next_}

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -20,9 +21,12 @@ from temporalio.converter import DataConverter
 
 from domain.statuses import Status
 from tests.chaos.evidence import CallLine, Evidence, Step
+from tests.chaos.mirror import Convergence
+from tests.chaos.plan import Plan
 from tests.chaos.schedule import KILLS, Strike
 from tests.chaos.strikes import Done
-from tests.chaos.teachers import Generation
+from tests.chaos.teachers import Answers, Generation
+from tests.chaos.verdict import Witnesses
 from workflows.state import GenerationState
 
 BEGINNING = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -45,6 +49,29 @@ def evidence(**parts: Any) -> Evidence:
 def told(offences: list[str], said: str) -> bool:
     """Whether there is exactly one offence and it says so; none, where nothing is to be said."""
     return [said in one for one in offences] == ([True] if said else [])
+
+
+def witnesses(**parts: Any) -> Witnesses:
+    """Nothing happened, except for these parts: a campaign of one generation without faults."""
+    parts = {
+        "plan": Plan(1, 2, 3, kills=4, seconds=60, faults=(), capricious=False),
+        "content": CONTENT,
+        "evidence": evidence(),
+        "generations": [],
+        "answers": Answers(),
+        "done": [],
+        "silences": [],
+        "cancelled": set(),
+        "operated": set(),
+        "starts": {},
+        "convergence": Convergence(1.0, [2.0], []),
+        "stuck": "",
+        "logs": Path("no-logs"),
+        "database_url": "",
+        "secrets": {},
+        **parts,
+    }
+    return Witnesses(**parts)
 
 
 def call(

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.statuses import Status
-from tests.chaos.mirror import CAUGHT_UP, verdict_on
+from tests.chaos.mirror import CAUGHT_UP, Reading, verdict_on
 from workflows.messages import Progress
 
 TOLD = Progress(
@@ -22,26 +22,33 @@ TOLD = Progress(
     window=2,
     sequence=4,
 )
+TRUE, BEHIND, PAUSED = ("running", 3), ("running", 2), ("paused", 3)
 LATE = CAUGHT_UP + 1
 
 
 @pytest.mark.parametrize(
-    ("row", "seconds", "verdict"),
+    ("rows", "verdict"),
     [
-        (("running", 3), 1, ""),
-        (("running", 4), 1, ""),
-        (("running", 2), 1, None),
-        (("paused", 3), 1, None),
-        (None, 1, None),
-        (("running", 3), CAUGHT_UP, ""),
+        ([(1, TRUE)], (1, "")),
+        ([(1, ("running", 4))], (1, "")),
+        ([(CAUGHT_UP, TRUE)], (CAUGHT_UP, "")),
+        ([(1, BEHIND), (2, TRUE), (3, TRUE)], (2, "")),
+        # The workflow told it late; the row had it long since.
+        ([(1, TRUE), (LATE, TRUE)], (1, "")),
+        ([(1, BEHIND)], None),
+        ([(1, PAUSED)], None),
+        ([(1, None)], None),
+        ([], None),
     ],
 )
-def test_a_row_that_there_is_time_for(row: tuple[str, int] | None, seconds: float, verdict: str | None) -> None:
-    """True, or to be looked at again."""
-    assert verdict_on(row, TOLD, seconds) == verdict
+def test_a_row_that_there_is_time_for(rows: list[Reading], verdict: tuple[float, str] | None) -> None:
+    """True since then, or to be looked at again."""
+    assert verdict_on(rows, TOLD) == verdict
 
 
-@pytest.mark.parametrize("row", [("running", 3), ("running", 2), ("paused", 3), None])
+@pytest.mark.parametrize("row", [TRUE, BEHIND, PAUSED, None])
 def test_a_row_that_is_late(row: tuple[str, int] | None) -> None:
     """Whatever it says by then."""
-    assert "after 31 s, running with 3 in the workflow" in (verdict_on(row, TOLD, LATE) or "")
+    seconds, said = verdict_on([(1, BEHIND), (LATE, row)], TOLD) or (0, "")
+    assert seconds == LATE
+    assert "after 31 s, running with 3 in the workflow" in said

@@ -32,43 +32,57 @@ def test_every_slot_is_there_once(slots: list[int], status: Status, said: str) -
     """Exactly the slots that were asked for; another generation's fill none."""
     questions = [question(slot) for slot in slots] + [question(slot, workflow_id=OTHER_ID) for slot in range(3)]
     generations = [generation(status=status, listed=sorted(slots)), generation(workflow_id=OTHER_ID)]
-    found = judge.every_question_is_there_once(evidence(questions=questions), generations, CONTENT)
+    found = judge.every_question_is_there_once(evidence(questions=questions), generations, CONTENT, set())
     assert told([one for one in found if " times " not in one], said)
 
 
+CANCELLED = {"status": Status.CANCELLED}
+
+
 @pytest.mark.parametrize(
-    ("listed", "changes", "said"),
+    ("listed", "changes", "operated", "said"),
     [
-        ([0, 1, 2], {}, ""),
-        ([0, 1], {}, "the API lists [0, 1] of [0, 1, 2]"),
-        ([0, 1, 1, 2], {}, "the API lists [0, 1, 1, 2]"),
-        ([], {"ended": None}, ""),
-        ([0, 1], {"status": Status.CANCELLED}, ""),
-        ([0, 1, 1], {"status": Status.CANCELLED}, "the API lists [0, 1, 1]"),
-        ([3], {"status": Status.CANCELLED}, "the API lists [3]"),
+        ([0, 1, 2], {}, set(), ""),
+        ([0, 1], {}, set(), "the API lists [0, 1] of [0, 1, 2]"),
+        ([0, 1], {}, {ID}, "the API lists [0, 1] of [0, 1, 2]"),
+        ([0, 1, 1, 2], {}, set(), "the API lists [0, 1, 1, 2]"),
+        ([], {"ended": None}, set(), ""),
+        ([0, 1, 2], CANCELLED, set(), ""),
+        ([0, 1], CANCELLED, set(), "the API lists [0, 1] of [0, 1, 2]"),
+        ([0, 1], CANCELLED, {OTHER_ID}, "the API lists [0, 1] of [0, 1, 2]"),
+        # A reset may have come later.
+        ([0, 1], CANCELLED, {ID}, ""),
     ],
 )
-def test_the_api_lists_what_is_there(listed: list[int], changes: dict[str, Any], said: str) -> None:
-    """All of it and nothing twice, once the generation has ended; what was cancelled may have got more by a reset."""
+def test_the_api_lists_what_is_there(listed: list[int], changes: dict[str, Any], operated: set[str], said: str) -> None:
+    """All of it and nothing twice, once the generation has ended."""
     one = generation(listed=listed, **changes)
     questions = [question(slot) for slot in range(3)]
-    assert told(judge.every_question_is_there_once(evidence(questions=questions), [one], CONTENT), said)
+    found = judge.every_question_is_there_once(evidence(questions=questions), [one], CONTENT, operated)
+    assert told(found, said)
 
 
-def test_a_question_is_not_asked_again_in_the_same_words() -> None:
-    """However they are set; another generation may ask it."""
+@pytest.mark.parametrize(
+    ("changes", "operated", "offends"),
+    [({}, set(), True), ({}, {ID}, True), (CANCELLED, set(), True), (CANCELLED, {ID}, False)],
+)
+def test_a_question_is_not_asked_again_in_the_same_words(
+    changes: dict[str, Any], operated: set[str], offends: bool
+) -> None:
+    """However they are set; another generation may ask it, and one that was reset and then cancelled."""
     questions = [question(0), question(1), question(2, stem="what do  plants MAKE, 1?")]
     questions.append(question(0, workflow_id=OTHER_ID))
-    found = judge.every_question_is_there_once(evidence(questions=questions), [generation()], CONTENT)
-    assert told(found, "2 times 'what do plants make, 1?'")
+    one = generation(**changes)
+    found = judge.every_question_is_there_once(evidence(questions=questions), [one], CONTENT, operated)
+    assert told(found, "2 times 'what do plants make, 1?'" if offends else "")
 
 
 def test_a_slot_twice_in_a_completed_generation() -> None:
     """It is told, and that these are not the slots that were asked for."""
     questions = [question(slot) for slot in (0, 1, 1, 2)]
     one = generation(listed=[0, 1, 1, 2])
-    found = judge.every_question_is_there_once(evidence(questions=questions), [one], CONTENT)
-    assert len(found) == 3 and "2 times" in found[0] and "a slot twice" in found[1]
+    found = judge.every_question_is_there_once(evidence(questions=questions), [one], CONTENT, set())
+    assert [text in one for text, one in zip(("2 times", "a slot twice", "completed with 4"), found, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +105,7 @@ def test_a_slot_twice_in_a_completed_generation() -> None:
 def test_every_question_is_whole(changes: dict[str, Any], said: str) -> None:
     """A stem, four different options, a key among them, a quote from the content."""
     questions = [question(0), question(1, **changes), question(2)]
-    assert told(judge.every_question_is_there_once(evidence(questions=questions), [generation()], CONTENT), said)
+    assert told(judge.every_question_is_there_once(evidence(questions=questions), [generation()], CONTENT, set()), said)
 
 
 @pytest.mark.parametrize(("attempts", "said"), [(MOST_ANSWERS, ""), (MOST_ANSWERS + 1, "answers asked for")])

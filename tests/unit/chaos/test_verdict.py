@@ -1,25 +1,167 @@
-"""A report says whether an invariant is broken, nothing is, or too little was tried to say."""
+"""A report says whether an invariant is broken; if not, whether it was played, enough was tried, and in time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.chaos.campaign import HOLDS, NOT_VACUOUS, Plan, Result
+from domain.statuses import Status
+from embedded.postgres import NAME as POSTGRES
+from embedded.temporal_server import NAME as TEMPORAL
+from tests.chaos import campaign, judge
+from tests.chaos.cluster import API, DEMO_MODEL
+from tests.chaos.evidence import CallLine, Evidence
+from tests.chaos.mirror import Convergence
+from tests.chaos.plan import Plan
+from tests.chaos.schedule import FREEZES, KILLS, OUTAGES
+from tests.chaos.strikes import Done
+from tests.chaos.teachers import Answers
+from tests.chaos.verdict import BROKEN_OFF, HOLDS, NOT_VACUOUS, TARGETS, in_words, judged, missed
+from tests.unit.chaos.evidence_of import (
+    at,
+    call,
+    evidence,
+    generation,
+    kill,
+    question,
+    snapshot,
+    state,
+    struck,
+    witnesses,
+)
 
-PLAN = Plan(1, 2, 3, kills=4, seconds=60, faults=())
+PLAN = Plan(1, 2, 3, kills=1, seconds=60, faults=(KILLS,), least_inside=0, least_judged=0, capricious=False)
+BROKEN, TOO_LITTLE = "AN INVARIANT IS BROKEN", "TOO LITTLE WAS TRIED TO SAY"
+MISSED = f"{HOLDS}, A TARGET IS MISSED"
+TIMES = {"answered after a kill, seconds": {"p95": 30.0}, "mirror's counts true again, seconds": {"max": 10.0}}
+ANSWERED, COUNTED = TIMES
+TWICE = [call(0), call(10, worker="worker-2", try_=2)]
 
 
 @pytest.mark.parametrize(
-    ("broken", "vacuous", "verdict"),
+    ("offences", "verdict"),
     [
-        ([], [], HOLDS),
-        (["lost"], [], "AN INVARIANT IS BROKEN"),
-        (["lost"], ["no kill"], "AN INVARIANT IS BROKEN"),
-        ([], ["no kill"], "TOO LITTLE WAS TRIED TO SAY"),
+        ({}, HOLDS),
+        ({"I1": [], TARGETS: []}, HOLDS),
+        ({"I1": ["lost"]}, BROKEN),
+        ({"I1": ["lost"], NOT_VACUOUS: ["no kill"], TARGETS: ["late"]}, BROKEN),
+        ({NOT_VACUOUS: ["no kill"], TARGETS: ["late"]}, TOO_LITTLE),
+        ({TARGETS: ["late"]}, MISSED),
+        ({BROKEN_OFF: ["Traceback"]}, "THE CAMPAIGN ITSELF BROKE OFF"),
     ],
 )
-def test_the_verdict(broken: list[str], vacuous: list[str], verdict: str) -> None:
+def test_in_words(offences: dict[str, list[str]], verdict: str) -> None:
     """Only the first of them is a success."""
-    result = Result(PLAN, datetime.now(UTC), 1.0, {"I1": broken, NOT_VACUOUS: vacuous}, {})
-    assert result.verdict == verdict
-    assert result.holds is (verdict == HOLDS)
+    assert in_words(offences) == verdict
+    assert campaign.Result(PLAN, datetime.now(UTC), 1.0, offences, {}).holds is (verdict == HOLDS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, []),
+        ({ANSWERED: {"p95": None}}, []),
+        ({ANSWERED: {"p95": 30.1}}, [f"{ANSWERED}: p95 30.1, wanted 30"]),
+        ({COUNTED: {"max": 10.1}}, [f"{COUNTED}: max 10.1, wanted 10"]),
+        (
+            {ANSWERED: {"p95": 99.0}, COUNTED: {"max": 99.0}},
+            [f"{ANSWERED}: p95 99.0, wanted 30", f"{COUNTED}: max 99.0, wanted 10"],
+        ),
+    ],
+)
+def test_targets(changes: dict[str, Any], said: list[str]) -> None:
+    """Reached when just reached; of nothing there is nothing to reach."""
+    assert missed({**TIMES, **changes}) == said
+
+
+def _legal(**parts: Any) -> Evidence:
+    """What a completed generation of three questions leaves behind."""
+    rows = {"questions": [question(slot) for slot in range(3)], "states": [state()], "events": [snapshot(9, 3)]}
+    return evidence(**{**rows, **parts})
+
+
+async def _verdict(monkeypatch: pytest.MonkeyPatch, **parts: Any) -> str:
+    """On one generation, of a campaign in which one worker was killed; the database and the logs have no secret."""
+    monkeypatch.setattr(judge, "nothing_secret_is_told", lambda *_: [])
+    parts = {"plan": PLAN, "generations": [generation()], "done": [kill("worker-1", 30)], "evidence": _legal(), **parts}
+    offences, _ = await judged(witnesses(**parts))
+    return in_words(offences)
+
+
+@pytest.mark.parametrize(
+    ("parts", "verdict"),
+    [
+        ({}, HOLDS),
+        ({"stuck": "no progress for 150 s"}, BROKEN),
+        ({"generations": [generation(ended=None, status=Status.RUNNING)]}, BROKEN),
+        ({"evidence": _legal(questions=[question(0), question(2)])}, BROKEN),
+        ({"evidence": _legal(events=[snapshot(9, 3), snapshot(8, 3)])}, BROKEN),
+        ({"answers": Answers(offences=["start: 500"])}, BROKEN),
+        ({"convergence": Convergence(1.0, [2.0], ["mcq_1: None in the mirror"])}, BROKEN),
+        ({"convergence": Convergence(1.0, [12.0], [])}, MISSED),
+        ({"convergence": Convergence(1.0, [], [])}, TOO_LITTLE),
+        ({"done": []}, TOO_LITTLE),
+        # Only where nothing but workers dies:
+        ({"starts": {"api": 2}}, BROKEN),
+        ({"starts": {"worker-1": 2}}, HOLDS),
+        ({"answers": Answers({"200": 9, "503": 1})}, BROKEN),
+        ({"evidence": _legal(events=[snapshot(9, 3, 30, reason="no worker")])}, BROKEN),
+        # Temporal stood still meanwhile, by itself.
+        ({"answers": Answers({"200": 9, "503": 1}), "silences": [at(40)]}, HOLDS),
+        ({"evidence": _legal(events=[snapshot(9, 3, 30, reason="no worker")]), "silences": [at(40)]}, HOLDS),
+        ({"starts": {"temporal": 2}, "silences": [at(40)]}, HOLDS),
+    ],
+)
+async def test_where_only_workers_die(parts: dict[str, Any], verdict: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each witness reaches the verdict."""
+    assert await _verdict(monkeypatch, **parts) == verdict
+
+
+async def test_where_more_than_workers_die_times_are_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other faults excuse the 503, the start and the late mirror."""
+    parts = {
+        "plan": replace(PLAN, faults=(KILLS, FREEZES)),
+        "done": [kill("worker-1", 30), struck(FREEZES, API, 30)],
+        "starts": {"api": 2},
+        "answers": Answers({"200": 9, "503": 1}),
+        "convergence": Convergence(1.0, [12.0], []),
+    }
+    assert await _verdict(monkeypatch, **parts) == HOLDS
+
+
+@pytest.mark.parametrize(
+    ("away", "lines", "silences", "verdict"),
+    [
+        *(((server,), TWICE[:1], [], HOLDS) for server in (POSTGRES, TEMPORAL, API, DEMO_MODEL)),
+        *(((server,), TWICE, [], BROKEN) for server in (POSTGRES, TEMPORAL, API)),
+        # A call cannot do without it; and while an answer waits for the one, the other must hear of its worker.
+        ((DEMO_MODEL,), TWICE, [], HOLDS),
+        ((POSTGRES, TEMPORAL), TWICE, [], HOLDS),
+        ((POSTGRES,), TWICE, [at(30)], HOLDS),
+    ],
+)
+async def test_where_one_server_goes_away_alone(
+    away: tuple[str, ...],
+    lines: list[CallLine],
+    silences: list[datetime],
+    verdict: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A call that was in flight at an outage is paid twice only when it could not go on."""
+    done: list[Done] = [struck(OUTAGES, away[0], 0.5), struck(OUTAGES, POSTGRES, 0.5)]
+    plan = replace(PLAN, faults=(OUTAGES,), outages_of=away)
+    assert await _verdict(monkeypatch, plan=plan, done=done, evidence=_legal(lines=lines), silences=silences) == verdict
+
+
+async def test_a_campaign_that_breaks_off_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With what broke it; nothing is said of the invariants."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr(campaign, "_running", broken)
+    result = await campaign.run(PLAN, tmp_path)
+    assert result.verdict == "THE CAMPAIGN ITSELF BROKE OFF"
+    assert "no room" in result.offences[BROKEN_OFF][0]

@@ -1,0 +1,203 @@
+"""The verdict on a campaign: what stands against each invariant, whether enough was tried, and whether in time."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.chaos import calls, judge
+from tests.chaos.cluster import DEMO_MODEL, TEMPORAL
+from tests.chaos.evidence import Evidence
+from tests.chaos.figures import figures
+from tests.chaos.mirror import Convergence
+from tests.chaos.plan import Plan
+from tests.chaos.recovery import Recovery, recovery
+from tests.chaos.schedule import KILLS, OUTAGES, Strike
+from tests.chaos.strikes import Done
+from tests.chaos.teachers import Answers, Generation
+
+# For as long Temporal served nobody when it is started again, at most; see `embedded/silence.py`.
+SILENT_FOR = timedelta(seconds=45)
+# Tries of one sort of strike of which one at least must have met something.
+OFTEN = 5
+# What is no invariant: each stands among the offences by its name.
+BROKEN_OFF, NOT_VACUOUS, TARGETS = "played to its end", "not vacuous", "targets"
+HOLDS = "every invariant holds"
+# Seconds, where only workers die: from a kill to the struck step's answer, p95; to a mirror with true counts.
+ANSWERED_WITHIN, CONVERGED_WITHIN = 30.0, 10.0
+
+
+@dataclass(frozen=True)
+class Witnesses:
+    """What a campaign that is over left behind, and what was seen meanwhile."""
+
+    plan: Plan
+    content: str
+    evidence: Evidence
+    generations: Sequence[Generation]
+    answers: Answers
+    # What was done to it; when Temporal, alive but serving nobody, was started again of itself.
+    done: Sequence[Done]
+    silences: Sequence[datetime]
+    # What operators cancelled, and all that they had their hands on.
+    cancelled: set[str]
+    operated: set[str]
+    # How often each process was started.
+    starts: Mapping[str, int]
+    convergence: Convergence
+    # Why it was not waited for to its end, if so.
+    stuck: str
+    # Where it can be read: for what must not be told there.
+    database_url: str
+    logs: Path
+    secrets: Mapping[str, str]
+
+    @property
+    def strikes(self) -> list[Done]:
+        """What struck, Temporal's own standstills included."""
+        return [*self.done, *map(_of_its_own, self.silences)]
+
+
+async def judged(seen: Witnesses) -> tuple[dict[str, list[str]], dict[str, Any]]:
+    """Offences by what they stand against, and the figures."""
+    offences, healed = await _against_invariants(seen), recovery(seen.evidence, seen.done)
+    if seen.plan.faults == (KILLS,):
+        for invariant, against in _where_only_workers_die(seen, healed).items():
+            offences[invariant] += against
+    if _calls_went_on(seen):
+        offences["I4 paid twice only in flight"] += calls.none_is_paid_twice(seen.evidence)
+    numbers = {
+        **figures(seen.evidence, seen.generations, seen.answers, seen.strikes, healed),
+        **seen.convergence.figures(),
+        "Temporal alive but serving nobody, started again": len(seen.silences),
+    }
+    offences[NOT_VACUOUS] = not_tried(seen, healed, numbers)
+    if seen.plan.faults == (KILLS,):
+        offences[TARGETS] = missed(numbers)
+    return offences, numbers
+
+
+def in_words(offences: Mapping[str, Sequence[str]]) -> str:
+    """Whether anything stands against an invariant; if not, whether it was played, enough was tried, and in time."""
+    if any(against for name, against in offences.items() if name not in (BROKEN_OFF, NOT_VACUOUS, TARGETS)):
+        return "AN INVARIANT IS BROKEN"
+    if offences.get(BROKEN_OFF):
+        return "THE CAMPAIGN ITSELF BROKE OFF"
+    if offences.get(NOT_VACUOUS):
+        return "TOO LITTLE WAS TRIED TO SAY"
+    return f"{HOLDS}, A TARGET IS MISSED" if offences.get(TARGETS) else HOLDS
+
+
+def not_tried(seen: Witnesses, healed: Recovery, numbers: Mapping[str, Any]) -> list[str]:
+    """What was not tried, though the plan says so."""
+    plan, struck = seen.plan, Counter(done.strike.kind for done in seen.done if done.hit)
+    offences = [f"no {kind} struck anything" for kind in plan.faults if not struck[kind]]
+    tried, met = Counter(map(_sort_of, seen.done)), Counter(_sort_of(done) for done in seen.done if done.hit)
+    offences += [f"none of {count}: {sort}" for sort, count in tried.items() if count >= OFTEN and not met[sort]]
+    if KILLS in plan.faults:
+        if struck[KILLS] < plan.kills:
+            offences.append(f"only {struck[KILLS]} of {plan.kills} kills found a worker")
+        if healed.inside < plan.least_inside * healed.kills:
+            offences.append(f"only {healed.inside} of {healed.kills} kills struck a call")
+    paid, unexcused = numbers["calls paid"], numbers["calls paid that nothing struck"]
+    if unexcused < plan.least_judged * paid:
+        offences.append(f"only {unexcused} of {paid} paid calls would have been an offence when paid twice")
+    if plan.encrypted and not numbers["payloads that Temporal keeps encrypted"]:
+        offences.append("no encrypted payload was seen")
+    if plan.capricious and not any(one.pauses for one in seen.generations):
+        offences.append("no pause was held")
+    if not seen.convergence.counts:
+        offences.append("no generation ran when the mirror was looked at")
+    return offences
+
+
+def missed(numbers: Mapping[str, Any]) -> list[str]:
+    """Targets of time that were not reached. No test asserts them: a campaign is run on a quiet machine."""
+    targets = {
+        "answered after a kill, seconds": ("p95", ANSWERED_WITHIN),
+        "mirror's counts true again, seconds": ("max", CONVERGED_WITHIN),
+    }
+    return [
+        f"{name}: {which} {numbers[name][which]:.1f}, wanted {most:.0f}"
+        for name, (which, most) in targets.items()
+        if (numbers[name][which] or 0) > most
+    ]
+
+
+async def _against_invariants(seen: Witnesses) -> dict[str, list[str]]:
+    evidence, generations, strikes = seen.evidence, seen.generations, seen.strikes
+    return {
+        "I1 every generation ends": [
+            *judge.every_generation_ended(generations, seen.cancelled),
+            *judge.none_stands_still(evidence, generations),
+            *([seen.stuck] if seen.stuck else []),
+        ],
+        "I2 every question once": judge.every_question_is_there_once(
+            evidence, generations, seen.content, seen.operated
+        ),
+        "I3 no completed step again": calls.no_completed_step_is_called_again(evidence, strikes),
+        "T8 answers are bounded": calls.answers_of_a_slot_are_bounded(evidence),
+        "I4 paid twice only in flight": calls.paid_twice_only_in_flight(evidence, strikes),
+        "I5 the mirror is true": [
+            *judge.the_mirror_counts_its_questions(evidence),
+            *judge.the_mirror_never_goes_back(evidence),
+            *seen.convergence.offences,
+        ],
+        "I6 nothing accepted is lost": judge.nothing_accepted_is_lost(
+            evidence, generations, seen.answers, strikes, seen.operated
+        ),
+        "I7 a pause is a pause": [
+            *judge.a_pause_is_a_pause(evidence, generations, strikes),
+            *judge.nothing_is_begun_after_a_stop(evidence),
+        ],
+        "I8 every history replays": await judge.every_history_replays(evidence),
+        "I9 nothing secret is told": [
+            *judge.nothing_secret_is_told(evidence, seen.database_url, seen.logs, seen.secrets),
+            *judge.nothing_is_readable(evidence),
+        ],
+        "I10 histories stay small": judge.histories_stay_small(evidence),
+    }
+
+
+def _where_only_workers_die(seen: Witnesses, healed: Recovery) -> dict[str, list[str]]:
+    """What holds besides."""
+    # While Temporal stands still of itself the API is busy, and heartbeats are missed.
+    served = not seen.silences
+    return {
+        "I1 every generation ends": [
+            *judge.nothing_stops_by_itself(seen.evidence, seen.generations, seen.strikes),
+            *judge.nothing_dies_by_itself(seen.starts, seen.strikes),
+            *judge.what_was_cut_off_goes_on(healed.never, seen.generations),
+        ],
+        "I4 paid twice only in flight": calls.paid_twice_at_most_in_flight(seen.evidence, seen.done) if served else [],
+        "I6 nothing accepted is lost": judge.the_api_serves(seen.answers) if served else [],
+    }
+
+
+def _calls_went_on(seen: Witnesses) -> bool:
+    """Whether one server alone went away, of which no call has need: an answer waits in its worker meanwhile.
+
+    While it waits for PostgreSQL, Temporal must hear that its worker is alive: both away is another matter.
+    """
+    plan = seen.plan
+    return (
+        plan.faults == (OUTAGES,)
+        and len(plan.outages_of) == 1
+        and plan.outages_of != (DEMO_MODEL,)
+        and (not seen.silences)
+    )
+
+
+def _sort_of(done: Done) -> str:
+    """What of its kind a strike is."""
+    details = done.strike.details
+    what = details.get("deed") or details.get("fault") or done.strike.target
+    return f"{done.strike.kind} of {what}"
+
+
+def _of_its_own(started_again: datetime) -> Done:
+    """Temporal's standstill that was none of the schedule's, as the outage that it was."""
+    outage = Strike(0.0, OUTAGES, TEMPORAL, {"seconds": SILENT_FOR.total_seconds()})
+    return Done(outage, started_again - SILENT_FOR, hit=True)
