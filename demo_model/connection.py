@@ -4,6 +4,9 @@ ASGI has no words for these, so the protocol class hands each request its transp
 """
 
 import asyncio
+import contextlib
+import socket
+import struct
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -24,6 +27,16 @@ def _transport(scope: Scope) -> asyncio.Transport:
     return transport
 
 
+def reset(transport: asyncio.WriteTransport) -> None:
+    """End a connection as a dying machine or a firewall does, with RST: who reads gets an error, and not an end.
+
+    What was written and not sent is lost.
+    """
+    with contextlib.suppress(OSError):  # it has ended already
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
 async def wait_for_client_to_leave(receive: Receive, seconds: float) -> bool:
     """Wait so long; True at once when the client hangs up meanwhile."""
     try:
@@ -40,7 +53,7 @@ class Drop(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Reset the connection and let the server notice."""
-        _transport(scope).abort()
+        reset(_transport(scope))
         await wait_for_client_to_leave(receive, 1)
 
 

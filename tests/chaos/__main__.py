@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.chaos.campaign import run
@@ -34,16 +35,20 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
+def _named(parser: argparse.ArgumentParser, names: str, known: Sequence[str], otherwise: str) -> tuple[str, ...]:
+    """Each once, in the order in which they are known."""
+    asked = set(names.split(","))
+    if unknown := asked - set(known):
+        parser.error(f"{otherwise}: {', '.join(sorted(unknown))}; known: {', '.join(known)}")
+    return tuple(name for name in known if name in asked)
+
+
 def main() -> int:
     """Exit code 0 when every invariant holds."""
     parser = options()
     asked = parser.parse_args()
-    kinds = ALL if asked.faults == "all" else tuple(asked.faults.split(","))
-    if unknown := set(kinds) - set(ALL):
-        parser.error(f"unknown faults: {', '.join(sorted(unknown))}; known: {', '.join(ALL)}")
-    outages_of = tuple(asked.outages_of.split(","))
-    if unknown := set(outages_of) - set(MAY_BE_AWAY):
-        parser.error(f"these cannot go away: {', '.join(sorted(unknown))}; known: {', '.join(MAY_BE_AWAY)}")
+    kinds = ALL if asked.faults == "all" else _named(parser, asked.faults, ALL, "unknown faults")
+    outages_of = _named(parser, asked.outages_of, MAY_BE_AWAY, "these cannot go away")
     plan = Plan(
         seed=asked.seed,
         generations=asked.generations,

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,11 @@ from tests.chaos.cluster import Cluster
 from tests.chaos.evidence import gather
 from tests.chaos.plan import Plan
 from tests.chaos.schedule import CRASHES, NETWORK
-from tests.chaos.strikes import Done, Striker
+from tests.chaos.strikes import Done, Striker, standstill
 from tests.chaos.stuck import dump, until_stuck
 from tests.chaos.teachers import Teachers
 from tests.chaos.verdict import BROKEN_OFF, HOLDS, Witnesses, in_words, judged
 from tests.support.content import sample_chapter
-
-# Seconds after the schedule at which it is given up, however busy it still is.
-LONGEST = 1_200.0
 
 
 @dataclass
@@ -68,13 +66,15 @@ async def run(plan: Plan, folder: Path) -> Result:
             "WORKFLOW_LONGEST_RUN": str(plan.longest_run),
         },
     )
-    timeline, progress = list[Done](), list[tuple[float, int]]()
+    timeline, progress, played_from = list[Done](), list[tuple[float, int]](), began
     try:
         async with _running(cluster):
+            played_from = datetime.now(UTC)
             offences, numbers = await judged(await _play(plan, cluster, folder, content, timeline, progress))
     except Exception:  # a report that says so is worth more than none
         offences, numbers = {BROKEN_OFF: [traceback.format_exc()]}, {}
-    told = [done.told() for done in timeline]
+    told = [done.told(played_from) for done in (*timeline, *map(standstill, cluster.silences))]
+    told.sort(key=itemgetter("at"))
     return Result(plan, began, time.monotonic() - clock, offences, numbers, told, progress)
 
 
@@ -94,17 +94,22 @@ async def _play(
     teaching = asyncio.create_task(teachers.run(plan.generations, plan.questions, plan.at_once, playing.done))
     watching = asyncio.create_task(until_stuck(teachers, cluster, progress, folder))
     marking = asyncio.create_task(_carry_over(striker, teachers))
-    tasks = (playing, teaching, watching, marking)
+    tasks, stuck = (playing, teaching, watching, marking), ""
     try:
-        stuck = await _first(playing, watching, plan.seconds + LONGEST, beside=teaching)
+        stuck = await _first(playing, watching, plan.seconds + plan.longest, beside=teaching)
+        playing.cancel()  # if it is stuck: nothing more is to strike while it is looked at
+        await asyncio.wait({playing})
         await asyncio.to_thread(cluster.recovered)
         await striker.over()
         settings = cluster.settings()
         client = await connect(settings)
         convergence = await mirror.converges(client, cluster)
-        stuck = stuck or await _first(teaching, watching, LONGEST)
+        stuck = stuck or await _first(teaching, watching, plan.longest)
         if stuck and not watching.done():
             stuck += f"; see {await dump(teachers, cluster, folder)}"
+    except Exception as error:
+        error.add_note(f"It was stuck before: {stuck}" if stuck else "It was not stuck before.")
+        raise
     finally:
         for task in tasks:
             task.cancel()
@@ -120,7 +125,7 @@ async def _play(
         generations=teachers.generations,
         answers=teachers.answers,
         done=striker.done,
-        silences=cluster.silences,
+        standstills=[standstill(moment) for moment in cluster.silences],
         cancelled=striker.cancelled,
         operated=striker.operated,
         starts={process.name: process.starts for process in cluster.processes.values()},

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,13 +13,15 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowExecution, WorkflowHistory
+from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowHistory
 
 from payloads.codec import EncryptionCodec
 from payloads.keys import Key
 from tests.security.sightings import payloads_in
 from tests.workflow.ledger import ARRIVED
 
+# Seconds in which Temporal's list of runs has every one.
+LISTED_WITHIN = 15.0
 # (workflow id, slot, step, attempt): what is paid for once.
 Step = tuple[str, int, str, int]
 
@@ -69,6 +72,10 @@ class Evidence:
         """The histories as Temporal keeps them, encrypted or not."""
         return self.sealed or self.histories
 
+    def worked_for(self) -> set[str]:
+        """The workflows that called the model or wrote questions."""
+        return {line.step[0] for line in self.lines} | {row["workflow_id"] for row in self.questions}
+
     def lines_of_steps(self) -> dict[Step, list[CallLine]]:
         """The lines of each step in order of time."""
         grouped: dict[Step, list[CallLine]] = defaultdict(list)
@@ -79,34 +86,51 @@ class Evidence:
 
 async def gather(client: Client, database_url: str, ledger: Path, keys: Sequence[Key] = ()) -> Evidence:
     """Collect it; the servers must serve. `keys` open what Temporal keeps."""
-    executions = [execution async for execution in client.list_workflows()]
-    histories = []
-    for some in (executions[start : start + 20] for start in range(0, len(executions), 20)):
-        histories += await asyncio.gather(*(_history(client, one) for one in some))
-    sealed = list[WorkflowHistory]()
-    if keys:
-        sealed, histories = histories, [await opened(history, keys) for history in histories]
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
         evidence = Evidence(
-            read_ledger(ledger),
-            executions,
-            histories,
-            _rows(connection, "SELECT * FROM workflow_state"),
-            _rows(connection, "SELECT * FROM question ORDER BY workflow_id, slot"),
-            _rows(
+            lines=read_ledger(ledger),
+            executions=[],
+            histories=[],
+            states=_rows(connection, "SELECT * FROM workflow_state"),
+            questions=_rows(connection, "SELECT * FROM question ORDER BY workflow_id, slot"),
+            events=_rows(
                 connection,
                 "SELECT e.*, w.workflow_id FROM workflow_event e JOIN workflow_state w ON w.id = e.workflow_state_id "
                 "ORDER BY e.id",
             ),
-            _rows(connection, "SELECT workflow_id, slot, step, attempt, created_at FROM model_call"),
-            sealed=sealed,
+            calls=_rows(connection, "SELECT workflow_id, slot, step, attempt, created_at FROM model_call"),
         )
-    for history in histories:
+    evidence.executions = await _executions(client, evidence.worked_for())
+    for some in (evidence.executions[start : start + 20] for start in range(0, len(evidence.executions), 20)):
+        evidence.histories += await asyncio.gather(*(_history(client, one) for one in some))
+    if keys:
+        evidence.sealed = evidence.histories
+        evidence.histories = [await opened(history, keys) for history in evidence.sealed]
+    for history in evidence.histories:
         for step, completion in completed_steps(history).items():
             known = evidence.completions.get(step)
             if known is None or completion.time < known.time:  # a reset run repeats what it kept
                 evidence.completions[step] = completion
     return evidence
+
+
+def without_a_last_run(executions: Sequence[WorkflowExecution], wanted: set[str]) -> set[str]:
+    """Those of the wanted workflows whose newest run is not there: none at all, or only some that others follow."""
+    newest: dict[str, WorkflowExecution] = {}
+    for one in sorted(executions, key=lambda one: one.start_time):
+        newest[one.id] = one
+    followed = WorkflowExecutionStatus.CONTINUED_AS_NEW
+    return {one for one in wanted if one not in newest or newest[one].status is followed}
+
+
+async def _executions(client: Client, wanted: set[str]) -> list[WorkflowExecution]:
+    """All runs. The list is seconds late on a full machine."""
+    deadline = time.monotonic() + LISTED_WITHIN
+    while True:
+        executions = [execution async for execution in client.list_workflows()]
+        if not without_a_last_run(executions, wanted) or time.monotonic() > deadline:
+            return executions
+        await asyncio.sleep(0.5)
 
 
 async def opened(history: WorkflowHistory, keys: Sequence[Key]) -> WorkflowHistory:

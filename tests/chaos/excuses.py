@@ -82,6 +82,11 @@ def struck(strikes: Sequence[Done], since: datetime, until: datetime, wanted: Ca
     return any(done.hit and done.at <= until and _over(done) >= since and wanted(done) for done in strikes)
 
 
+def temporal_was_away(strikes: Sequence[Done], since: datetime, until: datetime) -> bool:
+    """Whether Temporal was killed or stood still by itself in that time, or that was still noticed."""
+    return struck(strikes, since, until, lambda done: done.strike.kind == OUTAGES and done.strike.target == TEMPORAL)
+
+
 def _over(done: Done) -> datetime:
     # A death is over at once, an operator's command when it returned.
     if done.strike.kind in (KILLS, CRASHES, OPERATOR):

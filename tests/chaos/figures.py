@@ -97,6 +97,7 @@ def machine() -> str:
 
 
 def revision() -> str:
-    """Of the code."""
-    ran = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    """Of the code; `-dirty` when it was changed since."""
+    describe = ["git", "describe", "--always", "--dirty", "--exclude", "*"]
+    ran = subprocess.run(describe, capture_output=True, text=True, check=False)
     return ran.stdout.strip() or "unknown"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
 from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
@@ -125,8 +126,8 @@ async def says_the_same(client: Client, cluster: Cluster, *, while_runs_close: b
 async def _states(client: Client, cluster: Cluster) -> Evidence:
     """Only what the mirror is compared by."""
     executions = [execution async for execution in client.list_workflows()]
-    with psycopg.connect(cluster.database_url, row_factory=psycopg.rows.dict_row) as connection:
-        states = connection.execute("SELECT workflow_id, status FROM workflow_state").fetchall()
+    async with await psycopg.AsyncConnection.connect(cluster.database_url, row_factory=dict_row) as connection:
+        states = await (await connection.execute("SELECT workflow_id, status FROM workflow_state")).fetchall()
     # The list is seconds late on a full machine.
     listed = {execution.id for execution in executions}
     for row in states:

@@ -26,6 +26,8 @@ class Plan:
     least_inside: float = 0.25
     # Paid calls that nothing excuses, as a share of all: a second payment of one of these would be an offence.
     least_judged: float = 0.1
+    # Seconds after its last fault at which it is given up, however busy it still is.
+    longest: float = 1_200.0
     # Whether teachers pause, cancel and repeat their requests.
     capricious: bool = True
     # Whether each worker has a folder of its own, as a container has, so that nobody sees another one die.

@@ -5,17 +5,19 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from tests.chaos.cluster import Cluster
+from tests.chaos.cluster import TEMPORAL, Cluster
 from tests.chaos.operator import OperatorCli
-from tests.chaos.schedule import CRASH_POINTS, Strike
+from tests.chaos.schedule import CRASH_POINTS, OUTAGES, Strike
 from tests.support.proxy import Way
 
+# For as long Temporal served nobody when it is started again, at most; see `embedded/silence.py`.
+SILENT_FOR = timedelta(seconds=45)
 # Seconds that the network's slow way holds what is sent.
 DELAY = 3.0
 # How often a kill looks for a worker that lives, and a crash for the worker that takes it, 0.05 s apart.
@@ -36,9 +38,17 @@ class Done:
     # Seconds that an operator's commands took: what they do they do some time within.
     took: float = 0.0
 
-    def told(self) -> dict[str, Any]:
-        """For the report."""
-        return {**asdict(self.strike), "time": self.at.isoformat(), "hit": self.hit, **self.details}
+    def told(self, since: datetime) -> dict[str, Any]:
+        """For the report: `at` is when it happened, in seconds since then, and `planned` when it was to."""
+        happened, planned = round((self.at - since).total_seconds(), 1), round(self.strike.at, 1)
+        strike = {**asdict(self.strike), "at": happened, "planned": planned}
+        return {**strike, "time": self.at.isoformat(), "hit": self.hit, **self.details}
+
+
+def standstill(started_again: datetime) -> Done:
+    """Temporal lived, served nobody and was started again: none of the schedule's, and an outage like any other."""
+    outage = Strike(0.0, OUTAGES, TEMPORAL, {"seconds": SILENT_FOR.total_seconds()})
+    return Done(outage, started_again - SILENT_FOR, hit=True, details={"by": "itself"})
 
 
 class Striker:
@@ -60,6 +70,8 @@ class Striker:
         self._taken: set[Path] = set()
         # The moment until which each way is to be broken.
         self._broken_until: dict[tuple[str, str], float] = {}
+        # Who waits for a strike to meet something gives up when the last one was made: the mirror is looked at then.
+        self._last_was_made = False
 
     async def play(self, strikes: list[Strike]) -> None:
         """Until the schedule is over."""
@@ -69,6 +81,7 @@ class Striker:
             await asyncio.sleep(max(0.0, began + strike.at - time.monotonic()))
             # Kills are exact in time; what talks to servers may take its time beside them.
             under_way.append(asyncio.create_task(self._strike(strike)))
+        self._last_was_made = True
         await asyncio.gather(*under_way)
 
     async def over(self) -> None:
@@ -129,9 +142,11 @@ class Striker:
         self._broken_until[way] = max(until, self._broken_until.get(way, 0.0))
         before = proxy.struck
         await asyncio.to_thread(proxy.turn, Way(strike.details["way"]), DELAY)
-        await asyncio.sleep(until - time.monotonic())
-        if self._broken_until[way] == until:
-            await asyncio.to_thread(proxy.turn, Way.OPEN)
+        try:
+            await asyncio.sleep(until - time.monotonic())
+        finally:  # also when it is called off
+            if self._broken_until[way] == until:
+                await asyncio.to_thread(proxy.turn, Way.OPEN)
         return proxy.struck > before
 
     async def _misbehave(self, strike: Strike, number: int) -> bool:
@@ -153,6 +168,8 @@ class Striker:
                     hits: list[int] = [one["hits"] for one in rules if one["match"] == name]
                     if hits != [0]:
                         return sum(hits) > 0  # none is there: a new process knows nothing of it
+                if self._last_was_made:
+                    break
         return False
 
     async def _crash(self, done: Done) -> None:
@@ -166,7 +183,7 @@ class Striker:
         self._armed[point] = done
         for _ in range(CRASH_PATIENCE):
             await asyncio.sleep(0.05)
-            if self._note_taker(done):
+            if self._note_taker(done) or self._last_was_made:
                 return
 
     def _note_taker(self, done: Done) -> bool:

@@ -39,8 +39,8 @@ class Generation:
     acted: set[str] = field(default_factory=set)
     # (acknowledged, seen to be over) of pauses that ended before this teacher resumed, and not with the last question.
     lapsed: list[tuple[datetime, datetime]] = field(default_factory=list)
-    # The slots of the questions that the API listed at the end.
-    listed: list[int] = field(default_factory=list)
+    # The slots of the questions that the API listed at the end; None before it was asked.
+    listed: list[int] | None = None
     # Other workflow ids that a repeated request was answered with.
     twins: set[str] = field(default_factory=set)
 
@@ -51,6 +51,8 @@ class Answers:
 
     by_status: dict[str, int] = field(default_factory=dict)
     offences: list[str] = field(default_factory=list)
+    # When it answered 503.
+    busy: list[datetime] = field(default_factory=list)
     # (what, sent, given up) of requests that were not answered in time.
     unanswered: list[tuple[str, datetime, datetime]] = field(default_factory=list)
     # (what, sent, broken) of requests whose connection broke.
@@ -64,6 +66,8 @@ class Answers:
             return
         if answer.status_code >= 500 and answer.status_code != 503:
             self.offences.append(f"{what}: {answer.status_code} {answer.text[:300]}")
+        if answer.status_code == 503:
+            self.busy.append(datetime.now(UTC))
         if answer.status_code == 503 and "retry-after" not in answer.headers:
             self.offences.append(f"{what}: 503 without Retry-After")
 

@@ -27,6 +27,8 @@ PLAN = Plan(
     # Some server is away, or was just now, nearly all the time: that excuses nearly every call. That none is paid twice
     # for that alone, the tests of outages, freezes and networks assert one by one.
     least_judged=0.0,
+    # Given up before the test's own time-out, so that there is a report.
+    longest=200.0,
 )
 
 

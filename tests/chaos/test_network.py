@@ -127,27 +127,31 @@ def test_a_silence_longer_than_every_time_out_of_the_api(cluster: Cluster, pair:
     _assert_one_generation(other, FEW)
 
 
-@pytest.mark.parametrize("way", [Way.ONE_WAY, Way.SILENT], ids=lambda way: way.value)
+@pytest.mark.parametrize("way", BROKEN, ids=lambda way: way.value)
 def test_a_start_whose_answer_never_reached_its_client_is_repeated(cluster: Cluster, way: Way) -> None:
     """With its Idempotency-Key, it is answered with the generation that is there, and there is no other.
 
-    The 202 was lost on its way, or the request came late: after its client had gone, beside the repeated one.
+    The 202 was lost on its way; or the connection was reset with it; or the request came late, after its client had
+    gone, beside the repeated one.
     """
     teacher = OneTeacher(cluster)
     with Proxy(cluster.api_url.removeprefix("http://")) as between, ThreadPoolExecutor(1) as pool:
         teacher.client.base_url = httpx2.URL(f"http://{between.address}")
         until_now(lambda: is_served(teacher.client.get("/healthz"), 200))
-        between.turn(way)
-        if way is Way.ONE_WAY:
-            lost = pool.submit(teacher.post, "generate-questions", FEW)
-            until_now(teacher.generations, lambda rows: len(rows) == 1)
-        else:
-            teacher.client.timeout = httpx2.Timeout(1)
-            lost = pool.submit(teacher.post, "generate-questions", FEW)
-            assert isinstance(lost.exception(30), httpx2.TimeoutException)
-            assert teacher.generations() == []
-            teacher.client.timeout = httpx2.Timeout(10)
-        between.turn(Way.OPEN)
+        with _broken(between, Way.ONE_WAY if way is Way.REFUSING else way):
+            if way in (Way.ONE_WAY, Way.REFUSING):
+                lost = pool.submit(teacher.post, "generate-questions", FEW)
+                until_now(teacher.generations, lambda rows: len(rows) == 1)
+            else:
+                teacher.client.timeout = httpx2.Timeout(DELAY / 2)
+                lost = pool.submit(teacher.post, "generate-questions", FEW)
+                assert isinstance(lost.exception(30), httpx2.TimeoutException)
+                assert teacher.generations() == []
+                teacher.client.timeout = httpx2.Timeout(10)
+            if way is Way.REFUSING:
+                between.turn(way)
+                with pytest.raises(httpx2.ConnectError):
+                    teacher.post("generate-questions", FEW)
         assert isinstance(lost.exception(30), httpx2.HTTPError)
         _assert_one_generation(teacher, FEW)
 

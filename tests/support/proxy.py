@@ -8,6 +8,8 @@ from enum import Enum
 from types import TracebackType
 from typing import Any, Self
 
+from demo_model.connection import reset
+
 _CHUNK = 65_536
 
 
@@ -17,7 +19,7 @@ class Way(Enum):
     OPEN = "open"
     # What a client sends arrives seconds late.
     SLOW = "slow"
-    # Connections break, and new ones are refused.
+    # Connections are reset, and new ones are refused.
     REFUSING = "refusing"
     # Connections stay, and nothing arrives until the way is open again, as when packets are dropped.
     SILENT = "silent"
@@ -104,7 +106,7 @@ class Proxy:
     def _break_all(self) -> None:
         self.struck += len(self._writers)
         for writer in self._writers:
-            writer.transport.abort()
+            reset(writer.transport)
         self._writers.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

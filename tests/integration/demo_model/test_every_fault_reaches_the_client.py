@@ -88,6 +88,16 @@ async def test_a_broken_connection_is_the_clients_connection_error(
     assert server.outcome(f"fault/{fault}") == fault
 
 
+async def test_a_dropped_connection_is_reset(client: AsyncOpenAI, strike: Any) -> None:
+    """By an error of the socket, as a dying machine does it, and not by an end."""
+    with pytest.raises(openai.APIConnectionError) as caught:
+        await client.chat.completions.create(**strike(Fault.DROP))
+    causes = [error := caught.value]
+    while (error := error.__cause__ or error.__context__) is not None:
+        causes.append(error)
+    assert any(isinstance(cause, ConnectionResetError) for cause in causes), causes
+
+
 @pytest.mark.parametrize("fault", sorted(UNUSABLE))
 async def test_an_unusable_answer_is_one_to_the_service(client: AsyncOpenAI, strike: Any, fault: Fault) -> None:
     """The HTTP is fine, the content is not: the service's parser turns it down."""

@@ -60,7 +60,7 @@ def witnesses(**parts: Any) -> Witnesses:
         "generations": [],
         "answers": Answers(),
         "done": [],
-        "silences": [],
+        "standstills": [],
         "cancelled": set(),
         "operated": set(),
         "starts": {},
@@ -150,12 +150,16 @@ def snapshot(sequence: int, completed: int, moment: float = 0, run_id: str = "ru
 
 
 def run(
-    status: WorkflowExecutionStatus = WorkflowExecutionStatus.COMPLETED, *, workflow_id: str = ID, began: float = 0
+    status: WorkflowExecutionStatus = WorkflowExecutionStatus.COMPLETED,
+    *,
+    workflow_id: str = ID,
+    run_id: str = "run-1",
+    began: float = 0,
 ) -> WorkflowExecution:
     """A run as Temporal lists it."""
     start = Timestamp()
     start.FromDatetime(at(began))
-    info = WorkflowExecutionInfo(execution=Ids(workflow_id=workflow_id), start_time=start)
+    info = WorkflowExecutionInfo(execution=Ids(workflow_id=workflow_id, run_id=run_id), start_time=start)
     info.status = status.value  # type: ignore[assignment]  # the client's enum has the server's numbers
     return WorkflowExecution._from_raw_info(info, "default", DataConverter.default)
 

@@ -149,26 +149,40 @@ def test_every_payment_needs_its_own_excuse() -> None:
     assert told(calls.paid_twice_only_in_flight(parts, [kill("worker-1", 10.5)]), f"{parts.lines[1].request_id}:")
 
 
-@pytest.mark.parametrize(
-    ("kills", "said"), [([0.5], ""), ([], "1 calls paid twice, and kills met 0"), ([1.5], "met 0")]
-)
-def test_paid_twice_at_most_in_flight(kills: list[float], said: str) -> None:
-    """Paid from 0 to 1, and again."""
-    parts = evidence(lines=[call(0), call(10, worker="worker-2", try_=2)])
-    assert told(calls.paid_twice_at_most_in_flight(parts, [kill("worker-1", moment) for moment in kills]), said)
+AWAY_MEANWHILE = struck(OUTAGES, TEMPORAL, 2)
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("strikes", "said"),
     [
-        ([call(0), call(10, step=OTHER_STEP)], ""),
-        ([call(0, outcome="client_gone"), call(10, try_=2)], ""),
-        ([call(0), call(10, try_=2), call(20, try_=3)], "/draft/1/3: paid 3 times"),
+        ([kill("worker-1", 0.5)], ""),
+        ([], "1 calls paid twice, and kills met 0"),
+        ([kill("worker-1", 1.5)], "met 0"),
+        ([struck(OUTAGES, POSTGRES, 2)], "met 0"),
+        ([struck(OUTAGES, TEMPORAL, 11)], "met 0"),
+        # Temporal stood still by itself, and missed heartbeats.
+        ([AWAY_MEANWHILE], ""),
     ],
 )
-def test_none_is_paid_twice(lines: list[CallLine], said: str) -> None:
-    """Whatever was struck."""
-    assert told(calls.none_is_paid_twice(evidence(lines=lines)), said)
+def test_paid_twice_at_most_in_flight(strikes: list[Done], said: str) -> None:
+    """Paid from 0 to 1, and again at 10."""
+    parts = evidence(lines=[call(0), call(10, worker="worker-2", try_=2)])
+    assert told(calls.paid_twice_at_most_in_flight(parts, strikes), said)
+
+
+@pytest.mark.parametrize(
+    ("lines", "standstills", "said"),
+    [
+        ([call(0), call(10, step=OTHER_STEP)], [], ""),
+        ([call(0, outcome="client_gone"), call(10, try_=2)], [], ""),
+        ([call(0), call(10, try_=2)], [], "/draft/1/2: paid again"),
+        ([call(0), call(10, try_=2)], [AWAY_MEANWHILE], ""),
+        ([call(0), call(40, try_=2), call(90, try_=3)], [AWAY_MEANWHILE], "/draft/1/3: paid again"),
+    ],
+)
+def test_none_is_paid_twice(lines: list[CallLine], standstills: list[Done], said: str) -> None:
+    """Whatever else was struck."""
+    assert told(calls.none_is_paid_twice(evidence(lines=lines), standstills), said)
 
 
 @pytest.mark.parametrize("other", [{"step": OTHER_STEP}, {"try_": 2, "outcome": "client_gone"}])

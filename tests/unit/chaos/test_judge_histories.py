@@ -1,19 +1,20 @@
 """I8 to I10: a history that does not replay, tells a secret or is too long is an offence."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent, WorkflowExecutionSignaledEventAttributes
-from temporalio.client import WorkflowExecution, WorkflowHistory
+from temporalio.client import WorkflowExecution, WorkflowExecutionStatus, WorkflowHistory
 
 from tests.chaos import judge
 from tests.chaos.evidence import Evidence
 from tests.chaos.judge import MOST_BYTES, MOST_EVENTS
 from tests.replay.replaying import stored, taking
 from tests.security.sightings import Sightings
-from tests.unit.chaos.evidence_of import ID, evidence, question, run, told
+from tests.unit.chaos.evidence_of import ID, OTHER_ID, call, evidence, history, question, run, told
 
 SECRET = "canary-of-the-judge-0123456789"
 
@@ -32,6 +33,30 @@ def _remembering(data: bytes) -> WorkflowExecution:
     execution = run()
     execution.raw_info.memo.fields["note"].data = data
     return execution
+
+
+CONTINUED = WorkflowExecutionStatus.CONTINUED_AS_NEW
+FIRST, SECOND = run(CONTINUED), run(run_id="run-2", began=5)
+
+
+@pytest.mark.parametrize(
+    ("executions", "histories", "said"),
+    [
+        ([run()], [history("pause")], ""),
+        ([SECOND, FIRST], [history("continues-running"), history("pause")], ""),
+        ([], [], "its last run is not there"),
+        ([run(workflow_id=OTHER_ID)], [], "its last run is not there"),
+        ([FIRST], [history("pause")], "its last run is not there"),
+        ([SECOND], [history("continues-running")], "the run run-1, which another one continues, is not there"),
+    ],
+)
+@pytest.mark.parametrize("traces", [{"lines": [call(1)]}, {"questions": [question(0)]}])
+def test_every_history_is_there(
+    executions: list[WorkflowExecution], histories: list[WorkflowHistory], said: str, traces: dict[str, Any]
+) -> None:
+    """Of what called the model or has a question: the last run, and the one before each."""
+    parts = evidence(executions=executions, histories=histories, **traces)
+    assert told(judge.every_history_is_there(parts), said)
 
 
 async def test_every_history_replays() -> None:

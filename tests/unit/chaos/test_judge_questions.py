@@ -6,7 +6,7 @@ import pytest
 
 from domain.statuses import Status
 from tests.chaos import calls, judge
-from tests.chaos.calls import MOST_ANSWERS
+from tests.chaos.calls import MOST_ANSWERS, MOST_CALLS
 from tests.unit.chaos.evidence_of import CONTENT, ID, OTHER_ID, call, evidence, generation, question, told
 
 
@@ -46,12 +46,14 @@ CANCELLED = {"status": Status.CANCELLED}
         ([0, 1], {}, set(), "the API lists [0, 1] of [0, 1, 2]"),
         ([0, 1], {}, {ID}, "the API lists [0, 1] of [0, 1, 2]"),
         ([0, 1, 1, 2], {}, set(), "the API lists [0, 1, 1, 2]"),
-        ([], {"ended": None}, set(), ""),
+        (None, {"ended": None}, set(), ""),
         ([0, 1, 2], CANCELLED, set(), ""),
         ([0, 1], CANCELLED, set(), "the API lists [0, 1] of [0, 1, 2]"),
         ([0, 1], CANCELLED, {OTHER_ID}, "the API lists [0, 1] of [0, 1, 2]"),
         # A reset may have come later.
         ([0, 1], CANCELLED, {ID}, ""),
+        ([0, 1, 1], CANCELLED, {ID}, "the API lists [0, 1, 1] of [0, 1, 2]"),
+        ([3], CANCELLED, {ID}, "the API lists [3]"),
     ],
 )
 def test_the_api_lists_what_is_there(listed: list[int], changes: dict[str, Any], operated: set[str], said: str) -> None:
@@ -114,10 +116,21 @@ def test_answers_of_a_slot_are_bounded(attempts: int, said: str) -> None:
     lines = [call(0, step=(ID, 0, "draft", attempt)) for attempt in range(attempts)]
     lines += [call(0, step=(ID, 0, "draft", 0), try_=try_) for try_ in range(2, 50)]
     lines += [call(0, step=(ID, slot, "draft", 0)) for slot in range(1, 50)]
-    assert told(calls.answers_of_a_slot_are_bounded(evidence(lines=lines)), said)
+    assert told(calls.calls_of_a_slot_are_bounded(evidence(lines=lines)), said)
 
 
 def test_drafts_and_revisions_are_counted_together() -> None:
     """Half of the bound each and one more."""
     lines = [call(0, step=(ID, 0, step, n)) for step in ("draft", "revise") for n in range(MOST_ANSWERS // 2 + 1)]
-    assert told(calls.answers_of_a_slot_are_bounded(evidence(lines=lines)), f"{MOST_ANSWERS + 2} answers")
+    assert told(calls.calls_of_a_slot_are_bounded(evidence(lines=lines)), f"{MOST_ANSWERS + 2} answers")
+
+
+@pytest.mark.parametrize(("tries", "said"), [(MOST_CALLS, ""), (MOST_CALLS + 1, f"called {MOST_CALLS + 1} times")])
+def test_tries_of_a_slot_are_bounded(tries: int, said: str) -> None:
+    """Of all its answers, however they ended; another slot has its own."""
+    lines = [
+        call(0, step=(ID, 0, "draft", try_ % 2), try_=try_, outcome="client_gone" if try_ % 3 else "answered")
+        for try_ in range(tries)
+    ]
+    lines += [call(0, step=(ID, 1, "draft", 0), try_=try_) for try_ in range(50)]
+    assert told(calls.calls_of_a_slot_are_bounded(evidence(lines=lines)), said)

@@ -106,15 +106,27 @@ def test_what_the_api_must_not_answer(answer: httpx2.Response | None, key: str, 
     answers = Answers()
     answers.note("start", answer)
     assert answers.by_status == {key: 1}
+    assert len(answers.busy) == (key == "503")
     assert told(answers.offences, said)
     assert told(_lost(answers=answers), said)
 
 
-@pytest.mark.parametrize(("busy", "said"), [(9, ""), (10, "10 of 1000 answers are 503"), (500, "500 of 1000")])
-def test_the_api_serves(busy: int, said: str) -> None:
-    """The mirror needs no worker, so the API has little reason to be busy."""
-    assert told(judge.the_api_serves(Answers({"200": 1_000 - busy, "503": busy})), said)
-    assert judge.the_api_serves(Answers({"200": 1})) == []
+@pytest.mark.parametrize(
+    ("busy", "strikes", "said"),
+    [
+        (9, [], ""),
+        (10, [], "10 of 1000 answers are 503"),
+        (500, [], "500 of 1000"),
+        (500, [struck(OUTAGES, TEMPORAL, 95)], ""),
+        (500, [struck(OUTAGES, TEMPORAL, 50)], "500 of 1000"),
+        (500, [struck(OUTAGES, POSTGRES, 95)], "500 of 1000"),
+    ],
+)
+def test_the_api_serves(busy: int, strikes: list[Done], said: str) -> None:
+    """At 100 it was busy: the mirror needs no worker, so there is little reason, unless Temporal stood still."""
+    answers = Answers({"200": 1_000 - busy, "503": busy}, busy=[at(100)] * busy)
+    assert told(judge.the_api_serves(answers, strikes), said)
+    assert judge.the_api_serves(Answers({"200": 1}), []) == []
 
 
 @pytest.mark.parametrize(

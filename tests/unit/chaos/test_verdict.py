@@ -1,5 +1,7 @@
 """A report says whether an invariant is broken; if not, whether it was played, enough was tried, and in time."""
 
+import inspect
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,15 +12,15 @@ import pytest
 from domain.statuses import Status
 from embedded.postgres import NAME as POSTGRES
 from embedded.temporal_server import NAME as TEMPORAL
-from tests.chaos import campaign, judge
+from tests.chaos import calls, campaign, judge
 from tests.chaos.cluster import API, DEMO_MODEL
 from tests.chaos.evidence import CallLine, Evidence
 from tests.chaos.mirror import Convergence
 from tests.chaos.plan import Plan
 from tests.chaos.schedule import FREEZES, KILLS, OUTAGES
-from tests.chaos.strikes import Done
+from tests.chaos.strikes import Done, standstill
 from tests.chaos.teachers import Answers
-from tests.chaos.verdict import BROKEN_OFF, HOLDS, NOT_VACUOUS, TARGETS, in_words, judged, missed
+from tests.chaos.verdict import BROKEN_OFF, HOLDS, NOT_VACUOUS, TARGETS, Witnesses, in_words, judged, missed
 from tests.unit.chaos.evidence_of import (
     at,
     call,
@@ -26,6 +28,7 @@ from tests.unit.chaos.evidence_of import (
     generation,
     kill,
     question,
+    run,
     snapshot,
     state,
     struck,
@@ -37,6 +40,7 @@ BROKEN, TOO_LITTLE = "AN INVARIANT IS BROKEN", "TOO LITTLE WAS TRIED TO SAY"
 MISSED = f"{HOLDS}, A TARGET IS MISSED"
 TIMES = {"answered after a kill, seconds": {"p95": 30.0}, "mirror's counts true again, seconds": {"max": 10.0}}
 ANSWERED, COUNTED = TIMES
+BUSY = Answers({"200": 9, "503": 1}, busy=[at(40)])
 TWICE = [call(0), call(10, worker="worker-2", try_=2)]
 
 
@@ -79,15 +83,20 @@ def test_targets(changes: dict[str, Any], said: list[str]) -> None:
 def _legal(**parts: Any) -> Evidence:
     """What a completed generation of three questions leaves behind."""
     rows = {"questions": [question(slot) for slot in range(3)], "states": [state()], "events": [snapshot(9, 3)]}
-    return evidence(**{**rows, **parts})
+    return evidence(**{**rows, "executions": [run()], **parts})
 
 
 async def _verdict(monkeypatch: pytest.MonkeyPatch, **parts: Any) -> str:
     """On one generation, of a campaign in which one worker was killed; the database and the logs have no secret."""
     monkeypatch.setattr(judge, "nothing_secret_is_told", lambda *_: [])
-    parts = {"plan": PLAN, "generations": [generation()], "done": [kill("worker-1", 30)], "evidence": _legal(), **parts}
-    offences, _ = await judged(witnesses(**parts))
+    seen = _witnesses(**parts)
+    offences, _ = await judged(seen)
     return in_words(offences)
+
+
+def _witnesses(**parts: Any) -> Witnesses:
+    parts = {"plan": PLAN, "generations": [generation()], "done": [kill("worker-1", 30)], "evidence": _legal(), **parts}
+    return witnesses(**parts)
 
 
 @pytest.mark.parametrize(
@@ -106,17 +115,78 @@ async def _verdict(monkeypatch: pytest.MonkeyPatch, **parts: Any) -> str:
         # Only where nothing but workers dies:
         ({"starts": {"api": 2}}, BROKEN),
         ({"starts": {"worker-1": 2}}, HOLDS),
-        ({"answers": Answers({"200": 9, "503": 1})}, BROKEN),
+        ({"answers": BUSY}, BROKEN),
         ({"evidence": _legal(events=[snapshot(9, 3, 30, reason="no worker")])}, BROKEN),
         # Temporal stood still meanwhile, by itself.
-        ({"answers": Answers({"200": 9, "503": 1}), "silences": [at(40)]}, HOLDS),
-        ({"evidence": _legal(events=[snapshot(9, 3, 30, reason="no worker")]), "silences": [at(40)]}, HOLDS),
-        ({"starts": {"temporal": 2}, "silences": [at(40)]}, HOLDS),
+        ({"answers": BUSY, "standstills": [standstill(at(40))]}, HOLDS),
+        (
+            {"evidence": _legal(events=[snapshot(9, 3, 30, reason="no worker")]), "standstills": [standstill(at(40))]},
+            HOLDS,
+        ),
+        ({"starts": {"temporal": 2}, "standstills": [standstill(at(40))]}, HOLDS),
     ],
 )
 async def test_where_only_workers_die(parts: dict[str, Any], verdict: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each witness reaches the verdict."""
     assert await _verdict(monkeypatch, **parts) == verdict
+
+
+WIRED = {
+    "I1 every generation ends": (
+        judge.every_generation_ended,
+        judge.none_stands_still,
+        judge.nothing_stops_by_itself,
+        judge.nothing_dies_by_itself,
+        judge.what_was_cut_off_goes_on,
+    ),
+    "I2 every question once": (judge.every_question_is_there_once,),
+    "I3 no completed step again": (calls.no_completed_step_is_called_again,),
+    "T8 calls are bounded": (calls.calls_of_a_slot_are_bounded,),
+    "I4 paid twice only in flight": (calls.paid_twice_only_in_flight, calls.paid_twice_at_most_in_flight),
+    "I5 the mirror is true": (judge.the_mirror_counts_its_questions, judge.the_mirror_never_goes_back),
+    "I6 nothing accepted is lost": (judge.nothing_accepted_is_lost, judge.the_api_serves),
+    "I7 a pause is a pause": (judge.a_pause_is_a_pause, judge.nothing_is_begun_after_a_stop),
+    "I8 every history replays": (judge.every_history_is_there, judge.every_history_replays),
+    "I9 nothing secret is told": (judge.nothing_secret_is_told, judge.nothing_is_readable),
+    "I10 histories stay small": (judge.histories_stay_small,),
+}
+# The mirror's own looks, and where one server alone goes away, have tests of their own.
+ELSEWHERE = {"the_mirror_tells_the_truth", "none_is_paid_twice"}
+
+
+@pytest.mark.parametrize(
+    ("invariant", "function"), [(name, one) for name, functions in WIRED.items() for one in functions]
+)
+async def test_what_each_judge_says_stands_against_its_invariant(
+    invariant: str, function: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And against no other."""
+
+    async def soon(*_: object) -> list[str]:
+        return ["said"]
+
+    monkeypatch.setattr(judge, "nothing_secret_is_told", lambda *_: [])
+    monkeypatch.setattr(
+        sys.modules[function.__module__],
+        function.__name__,
+        soon if inspect.iscoroutinefunction(function) else lambda *_: ["said"],
+    )
+    offences, _ = await judged(_witnesses())
+    assert {name: against for name, against in offences.items() if against} == {invariant: ["said"]}
+
+
+def test_every_judge_is_heard() -> None:
+    """Whatever tells offences."""
+    heard = {one.__name__ for functions in WIRED.values() for one in functions}
+    judges = {
+        name
+        for module in (judge, calls)
+        for name, one in inspect.getmembers(module, inspect.isfunction)
+        if one.__module__ == module.__name__
+        and not name.startswith("_")
+        and inspect.signature(one).return_annotation == list[str]
+    }
+    assert judges == heard | ELSEWHERE
 
 
 async def test_where_more_than_workers_die_times_are_figures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,34 +195,37 @@ async def test_where_more_than_workers_die_times_are_figures(monkeypatch: pytest
         "plan": replace(PLAN, faults=(KILLS, FREEZES)),
         "done": [kill("worker-1", 30), struck(FREEZES, API, 30)],
         "starts": {"api": 2},
-        "answers": Answers({"200": 9, "503": 1}),
+        "answers": BUSY,
         "convergence": Convergence(1.0, [12.0], []),
     }
     assert await _verdict(monkeypatch, **parts) == HOLDS
 
 
 @pytest.mark.parametrize(
-    ("away", "lines", "silences", "verdict"),
+    ("away", "lines", "standstills", "verdict"),
     [
         *(((server,), TWICE[:1], [], HOLDS) for server in (POSTGRES, TEMPORAL, API, DEMO_MODEL)),
         *(((server,), TWICE, [], BROKEN) for server in (POSTGRES, TEMPORAL, API)),
         # A call cannot do without it; and while an answer waits for the one, the other must hear of its worker.
         ((DEMO_MODEL,), TWICE, [], HOLDS),
         ((POSTGRES, TEMPORAL), TWICE, [], HOLDS),
-        ((POSTGRES,), TWICE, [at(30)], HOLDS),
+        ((POSTGRES,), TWICE, [standstill(at(30))], HOLDS),
     ],
 )
 async def test_where_one_server_goes_away_alone(
     away: tuple[str, ...],
     lines: list[CallLine],
-    silences: list[datetime],
+    standstills: list[Done],
     verdict: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A call that was in flight at an outage is paid twice only when it could not go on."""
     done: list[Done] = [struck(OUTAGES, away[0], 0.5), struck(OUTAGES, POSTGRES, 0.5)]
     plan = replace(PLAN, faults=(OUTAGES,), outages_of=away)
-    assert await _verdict(monkeypatch, plan=plan, done=done, evidence=_legal(lines=lines), silences=silences) == verdict
+    assert (
+        await _verdict(monkeypatch, plan=plan, done=done, evidence=_legal(lines=lines), standstills=standstills)
+        == verdict
+    )
 
 
 async def test_a_campaign_that_breaks_off_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
