@@ -65,10 +65,10 @@ def database_url(stack: Addresses, template_database: str) -> Iterator[str]:
     """The URL of this test's own database, a copy of the template."""
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     yield _named(stack.database_url, name)
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ def api_settings(stack: Addresses, template_database: str, demo_process: DemoMod
     """Settings of the API's own database and task queue."""
     name = f"api_{uuid.uuid4().hex}"
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database.rpartition('/')[2]}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database.rpartition('/')[2]}")
     yield Settings(
         _env_file=None,
         database_url=f"{stack.database_url.rsplit('/', 1)[0]}/{name}",
@@ -36,7 +36,7 @@ def api_settings(stack: Addresses, template_database: str, demo_process: DemoMod
         api_secret_key=SECRET,
     )
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="package")

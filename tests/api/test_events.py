@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from settings import Settings
-from tests.api.events import is_end, reading, slots, until
+from tests.api.events import Event, is_end, reading, slots, until
 from tests.api.server import ApiProcess, User
 from tests.support.content import sample_chapter
 from tests.support.waiting import until_now
@@ -41,7 +41,8 @@ def test_a_reader_goes_on_after_its_last_event(user: User, quiz_with_content: Ca
     user.until_status(quiz_id, user.generate(quiz_id, 10), "completed")
     with reading(user.client, quiz_id, after="0") as events:
         whole = until(events, is_end)
-    pieces, last = [], "0"
+    pieces: list[Event] = []
+    last = "0"
     while not pieces or not is_end(pieces[-1]):
         with reading(user.client, quiz_id, after=last) as events:
             pieces.append(next(events))

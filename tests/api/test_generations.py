@@ -68,19 +68,19 @@ def test_pause_resume_cancel(user: User, quiz_with_content: Callable[[], str]) -
     """Each twice, as impatient people do; what is finished stays."""
     quiz_id = quiz_with_content()
     workflow_id = user.generate(quiz_id, 80)
-    where = {"params": {"workflow_id": workflow_id}}
+    where = {"workflow_id": workflow_id}
     for _ in range(2):
-        assert user.client.post(f"/quiz/{quiz_id}/pause-generation", **where).status_code == 202
+        assert user.client.post(f"/quiz/{quiz_id}/pause-generation", params=where).status_code == 202
     paused = user.until_status(quiz_id, workflow_id, "paused")
     assert paused["can_resume"]
     listed = user.client.get(f"/quiz/{quiz_id}/generation-status").json()["items"]
     assert [one["workflow_id"] for one in listed] == [workflow_id]
-    assert user.client.post(f"/quiz/{quiz_id}/resume-generation", **where).status_code == 202
+    assert user.client.post(f"/quiz/{quiz_id}/resume-generation", params=where).status_code == 202
     for _ in range(2):
-        assert user.client.post(f"/quiz/{quiz_id}/cancel-generation", **where).status_code == 202
+        assert user.client.post(f"/quiz/{quiz_id}/cancel-generation", params=where).status_code == 202
     cancelled = user.until_status(quiz_id, workflow_id, "cancelled")
     assert cancelled["progress"]["completed"] >= paused["progress"]["completed"]
-    refused = user.client.post(f"/quiz/{quiz_id}/pause-generation", **where)
+    refused = user.client.post(f"/quiz/{quiz_id}/pause-generation", params=where)
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-possible")
 
 

@@ -72,8 +72,8 @@ def test_no_read_fails_once_postgresql_is_back(cut: Cut) -> None:
     workflow_id = cut.user.generate(quiz_id, 2)
 
     def status(_: int) -> int:
-        where = {"params": {"workflow_id": workflow_id}}
-        return cut.user.client.get(f"/quiz/{quiz_id}/generation-status", **where).status_code
+        where = {"workflow_id": workflow_id}
+        return cut.user.client.get(f"/quiz/{quiz_id}/generation-status", params=where).status_code
 
     with ThreadPoolExecutor(20) as pool:
         assert set(pool.map(status, range(40))) == {200}

@@ -126,22 +126,22 @@ def test_what_needs_temporal_is_503_without_it(cut: Cut, way: Way, deed: str) ->
     """Pause, resume and cancel; the status is told as before, and the deed works when Temporal is back."""
     quiz_id = cut.user.quiz(text=sample_chapter().text)
     workflow_id = cut.user.generate(quiz_id, 2)
-    where = {"params": {"workflow_id": workflow_id}}
+    where = {"workflow_id": workflow_id}
     before = cut.user.status(quiz_id, workflow_id)
     cut.temporal.turn(way)
     began = time.monotonic()
-    refused = cut.user.client.post(f"/quiz/{quiz_id}/{deed}-generation", **where)
+    refused = cut.user.client.post(f"/quiz/{quiz_id}/{deed}-generation", params=where)
     assert refused.status_code == 503, refused.text
     assert int(refused.headers["Retry-After"]) >= 1 and time.monotonic() - began < HANGS
     now = cut.user.status(quiz_id, workflow_id)
     assert (now["status"], now["pausing"]) == (before["status"], False)
     cut.temporal.turn(Way.OPEN)
     done = until_now(
-        lambda: cut.user.client.post(f"/quiz/{quiz_id}/{deed}-generation", **where),
+        lambda: cut.user.client.post(f"/quiz/{quiz_id}/{deed}-generation", params=where),
         lambda answer: answer.status_code != 503,
     )
     assert done.status_code == (400 if deed == "resume" else 202), done.text  # running: nothing to resume
-    cut.user.client.post(f"/quiz/{quiz_id}/cancel-generation", **where)
+    cut.user.client.post(f"/quiz/{quiz_id}/cancel-generation", params=where)
 
 
 def test_it_starts_while_both_are_away(

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,8 @@ def written(api: ApiProcess, worker_process: None) -> Iterator[Written]:
 
 def test_pages_show_each_question_once(written: Written) -> None:
     """25 questions with limit 7: pages of 7, 7, 7 and 4, oldest first, nothing twice and nothing left out."""
-    pages, cursor = [], None
+    pages: list[list[dict[str, Any]]] = []
+    cursor = None
     while not pages or cursor:
         page = written.get(limit=7, **({"cursor": cursor} if cursor else {}))
         pages.append(page["items"])

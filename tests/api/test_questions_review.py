@@ -108,8 +108,10 @@ def test_many_at_once(user: User) -> None:
     assert written.ids(review_status="approved") == [first, second, third]
     again = good(written.act("bulk", action="approve", question_ids=[third, second, first]))
     assert (again["requested"], again["changed"], again["question_ids"]) == (3, 0, [])
-    body = {"action": "reject", "reason": "other", "comment": "We dropped it.", "question_ids": [first, fourth]}
-    assert good(written.act("bulk", **body))["changed"] == 2
+    answer = written.act(
+        "bulk", action="reject", reason="other", comment="We dropped it.", question_ids=[first, fourth]
+    )
+    assert good(answer)["changed"] == 2
     assert [_review(one) for one in written.all(review_status="rejected")] == [
         ("rejected", "other", "We dropped it.")
     ] * 2

@@ -14,7 +14,7 @@ from tests.api.server import ApiProcess, User
 def pages(user: User, limit: int) -> list[dict[str, Any]]:
     """Every quiz of a user, page by page."""
     found: list[dict[str, Any]] = []
-    cursor = ""
+    cursor: str | None = ""
     while cursor is not None:
         page = user.client.get("/quiz", params={"limit": limit, "cursor": cursor}).raise_for_status().json()
         assert len(page["items"]) <= limit

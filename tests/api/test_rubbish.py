@@ -106,7 +106,8 @@ def test_strange_queries(user: User, name: str, value: str) -> None:
     quiz_id = user.quiz()
     for path in ("/quiz", f"/quiz/{quiz_id}/generation-status"):
         answer = user.client.get(f"{path}?{name}={value}")
-        assert answer.status_code == 200 or assert_problem(answer, 404, 422) is None
+        if answer.status_code != 200:
+            assert_problem(answer, 404, 422)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,8 @@ def test_cursors_made_by_hand(user: User, cursor: str) -> None:
     """Rubbish in the right form is a page or a 422."""
     text = urlsafe_b64encode(cursor.format(uuid.uuid4()).encode()).decode().rstrip("=")
     answer = user.client.get("/quiz", params={"cursor": text})
-    assert answer.status_code == 200 or assert_problem(answer, 422) is None
+    if answer.status_code != 200:
+        assert_problem(answer, 422)
 
 
 @pytest.mark.parametrize("value", ["", "x", '"', "*,*", 'W/"', "\u00e9" * 50, "," * 9_000, '"a"' * 9_000])
@@ -195,7 +197,8 @@ def test_a_body_of_another_type(user: User, kind: str) -> None:
     """JSON under another name is refused or read, and never a fault."""
     headers = {"Content-Type": kind} if kind else {}
     answer = user.client.post("/quiz", content=b'{"title": "x"}', headers=headers)
-    assert answer.status_code == 201 or assert_problem(answer, 415, 422) is None
+    if answer.status_code != 201:
+        assert_problem(answer, 415, 422)
 
 
 @pytest.mark.parametrize("operation", [one for one in TAKES_JSON if not one.path.endswith("/documents")], ids=str)

@@ -36,7 +36,8 @@ def run(api: ApiProcess, folder: Path, *arguments: str) -> None:
     user = User(api.url, f"{uuid.uuid4().hex}@school.example")
     token = user.client.headers["Authorization"].removeprefix("Bearer ")
     user.client.close()
-    command = [Path(sysconfig.get_path("scripts")) / "schemathesis", "--config-file", CONFIG, "run", *arguments]
+    schemathesis = Path(sysconfig.get_path("scripts")) / "schemathesis"
+    command: list[str | Path] = [schemathesis, "--config-file", CONFIG, "run", *arguments]
     ran = subprocess.run(
         [*command, f"{api.url}/openapi.json"],
         cwd=folder,

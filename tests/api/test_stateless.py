@@ -40,13 +40,13 @@ def test_questions_are_written_without_temporal(teacher: User) -> None:
 def test_pause_and_resume_say_what_they_need(teacher: User) -> None:
     """409 with the setting's name; a cancel works, and nothing is offered for resuming."""
     quiz_id = teacher.quiz("Cell biology", text=sample_chapter().text)
-    where = {"params": {"workflow_id": teacher.generate(quiz_id, 200)}}
+    where = {"workflow_id": teacher.generate(quiz_id, 200)}
     for action in ("pause", "resume"):
-        refused = teacher.client.post(f"/quiz/{quiz_id}/{action}-generation", **where)
+        refused = teacher.client.post(f"/quiz/{quiz_id}/{action}-generation", params=where)
         assert (refused.status_code, refused.json()["type"]) == (409, "/problems/needs-persistence")
         assert "ENABLE_WORKFLOW_PERSISTENCE" in refused.json()["detail"]
-    assert teacher.client.post(f"/quiz/{quiz_id}/cancel-generation", **where).status_code == 202
-    status = teacher.until_status(quiz_id, where["params"]["workflow_id"], "cancelled")
+    assert teacher.client.post(f"/quiz/{quiz_id}/cancel-generation", params=where).status_code == 202
+    status = teacher.until_status(quiz_id, where["workflow_id"], "cancelled")
     assert not status["can_resume"]
     assert teacher.client.get(f"/quiz/{quiz_id}/generation-status").json() == {"items": []}
 

@@ -158,7 +158,7 @@ async def _first(
     beside: "asyncio.Task[None] | None" = None,
 ) -> str:
     """Wait for the work; why it was not waited for to its end, if so. Raises what it or the work `beside` it raised."""
-    awaited = {work, watching, beside} - {None}
+    awaited = [task for task in (work, watching, beside) if task is not None]
     await asyncio.wait(awaited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     if beside is not None and beside.done():
         beside.result()

@@ -18,11 +18,10 @@ from typing import Any, Self
 
 from pydantic import SecretStr
 
-from embedded import process
+from embedded import postgres, process, temporal_server
 from embedded.home import Home
 from embedded.part import Addresses, Context, Part, answers_http
 from embedded.ports import HOST, claim
-from embedded.postgres import NAME as POSTGRES
 from embedded.postgres import Postgres
 from embedded.postgres import url as postgres_url
 from embedded.postgres_data import ensure_password
@@ -30,7 +29,6 @@ from embedded.process import Mark
 from embedded.silence import ASK_EVERY, Silence
 from embedded.state import StateFile
 from embedded.temporal_cli import find_or_make
-from embedded.temporal_server import NAME as TEMPORAL
 from embedded.temporal_server import TemporalServer
 from payloads.keys import KEY_BYTES, Key
 from settings import Settings
@@ -40,6 +38,7 @@ from tests.support.homes import new_home, remove_home
 from tests.support.proxy import Proxy, Way
 from tests.unit.payloads.made import written
 
+POSTGRES, TEMPORAL = postgres.NAME, temporal_server.NAME
 API, DEMO_MODEL = "api", "demo-model"
 # What must never be seen outside: the API's secret, the database's password, the key of the provider.
 CANARY = "canary"

@@ -114,12 +114,14 @@ async def gather(client: Client, database_url: str, ledger: Path, keys: Sequence
     return evidence
 
 
+def newest_runs(executions: Sequence[WorkflowExecution]) -> dict[str, WorkflowExecution]:
+    """The newest one by workflow id."""
+    return {one.id: one for one in sorted(executions, key=lambda one: one.start_time)}
+
+
 def without_a_last_run(executions: Sequence[WorkflowExecution], wanted: set[str]) -> set[str]:
     """Those of the wanted workflows whose newest run is not there: none at all, or only some that others follow."""
-    newest: dict[str, WorkflowExecution] = {}
-    for one in sorted(executions, key=lambda one: one.start_time):
-        newest[one.id] = one
-    followed = WorkflowExecutionStatus.CONTINUED_AS_NEW
+    newest, followed = newest_runs(executions), WorkflowExecutionStatus.CONTINUED_AS_NEW
     return {one for one in wanted if one not in newest or newest[one].status is followed}
 
 

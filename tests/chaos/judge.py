@@ -18,7 +18,7 @@ from temporalio.worker import Replayer
 from domain.statuses import Status
 from service.deeds import CANCEL, PAUSE, RESUME
 from tests.chaos.cluster import API, POSTGRES, TEMPORAL
-from tests.chaos.evidence import CallLine, Evidence, Step, without_a_last_run
+from tests.chaos.evidence import CallLine, Evidence, Step, newest_runs, without_a_last_run
 from tests.chaos.excuses import AT_ONCE, held_up, struck, temporal_was_away
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Answers, Generation
@@ -179,12 +179,7 @@ def the_mirror_tells_the_truth(evidence: Evidence, *, while_runs_close: bool = F
 
     A run ends after its last snapshot has landed: `while_runs_close` the row may be ahead of it.
     """
-    newest: dict[str, Any] = {}
-    for execution in evidence.executions:
-        known = newest.get(execution.id)
-        if known is None or execution.start_time > known.start_time:
-            newest[execution.id] = execution
-    offences = []
+    newest, offences = newest_runs(evidence.executions), []
     for row in evidence.states:
         execution = newest.get(row["workflow_id"])
         if execution is None:

@@ -147,6 +147,11 @@ class OneTeacher:
             return -1
         return int(answer.json()["progress"]["completed"]) if is_served(answer, 200) else -1
 
+    def sees_another(self) -> int:
+        """Wait for a finished question more than there are now; how many there are then."""
+        before = self.seen()
+        return until_now(self.seen, lambda now: now > before, 60)
+
     def resumed(self) -> str:
         """The status, after a resume where there is something to resume; nothing while the API cannot tell."""
         answer = self.look()

@@ -27,8 +27,7 @@ def test_a_part_that_dies_again_and_again(cluster: Cluster, part: str) -> None:
     teacher, questions = OneTeacher(cluster), MANY if part == API else QUESTIONS
     teacher.generate(questions)
     for _ in range(TIMES):
-        before = teacher.seen()
-        until_now(teacher.seen, lambda now, before=before: now > before, 60)
+        teacher.sees_another()
         cluster.down(part, 2)
         until_now(cluster.processes[part].serves, lambda serves: not serves, 10)
     until_now(teacher.seen, lambda now: now == questions, 90)

@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from domain.statuses import Status
-from tests.support.content import sample_chapter
+from tests.support.content import ROOT, sample_chapter
 from tests.support.waiting import until_now
 from tests.support.worker import run_worker
 from tests.support.world import World
@@ -40,7 +40,7 @@ def start_worker(world: World, tmp_path: Path, port: int) -> Iterator[StartWorke
             "WORKER_METRICS_ADDRESS": f"127.0.0.1:{port}",
             "LOG_LEVEL": "DEBUG",
         }
-        process = run_worker(world.settings, tmp_path, **{**of_the_test, **changes})
+        process = run_worker(world.settings, tmp_path, subprocess.PIPE, ROOT, **{**of_the_test, **changes})
         started.append(process)
         return process
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.content import ROOT
 from tests.support.waiting import until
 from tests.support.worker import run_worker
 from tests.support.world import World
@@ -20,7 +21,7 @@ def start_worker(world: World, tmp_path: Path) -> StartWorker:
     """Starts `mcq worker` on this test's world."""
 
     def start(**changes: str) -> subprocess.Popen[str]:
-        return run_worker(world.settings, tmp_path, **{"WORKER_DRAIN_TIMEOUT": "20", **changes})
+        return run_worker(world.settings, tmp_path, subprocess.PIPE, ROOT, **{"WORKER_DRAIN_TIMEOUT": "20", **changes})
 
     return start
 

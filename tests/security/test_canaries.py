@@ -26,7 +26,7 @@ from tests.payloads.running import CodecServer, temporal
 from tests.security.codec import ask_for_all
 from tests.security.echo import Echo
 from tests.security.sightings import Sightings
-from tests.support.content import sample_chapter
+from tests.support.content import ROOT, sample_chapter
 from tests.support.demo import DemoModel
 from tests.support.proxy import Proxy, Way
 from tests.support.waiting import until_now
@@ -116,10 +116,10 @@ def haunted(
         workers = list[subprocess.Popen[str]]()
 
         def start_worker(**more: str) -> "subprocess.Popen[str]":
-            workers.append(run_worker(settings, tmp_path, stderr, **environment, **more))
+            workers.append(run_worker(settings, tmp_path, stderr, ROOT, **environment, **more))
             return workers[-1]
 
-        with ApiProcess(settings, tmp_path, **environment) as api:
+        with ApiProcess(settings, tmp_path, processes=1, **environment) as api:
             yield Haunted(world, api, way, provider, start_worker, tmp_path / "worker.log")
         for worker in workers:
             worker.kill()

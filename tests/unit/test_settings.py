@@ -221,8 +221,12 @@ def test_only_the_settings_read_the_environment() -> None:
     readers = set()
     for file in product_files():
         for node in ast.walk(parse(file.read_text(encoding="utf-8"))):
-            attribute = isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv")
-            reads = attribute and isinstance(node.value, ast.Name) and node.value.id == "os"
+            reads = (
+                isinstance(node, ast.Attribute)
+                and node.attr in ("environ", "environb", "getenv")
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "os"
+            )
             imports = (
                 isinstance(node, ast.ImportFrom)
                 and node.module == "os"

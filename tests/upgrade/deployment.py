@@ -10,6 +10,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from embedded import temporal_cli
+from tests.support.content import ROOT
 from tests.support.waiting import until_now
 from tests.support.worker import run_worker
 from tests.support.world import World
@@ -63,7 +64,7 @@ class Deployment:
 
     def _run(self, build_id: str, **changes: str) -> None:
         self._workers[build_id] = run_worker(
-            self._world.settings, self._home, subprocess.DEVNULL, WORKER_DRAIN_TIMEOUT="20", **changes
+            self._world.settings, self._home, subprocess.DEVNULL, ROOT, WORKER_DRAIN_TIMEOUT="20", **changes
         )
 
     def _is_known(self) -> bool:

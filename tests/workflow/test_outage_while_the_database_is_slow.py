@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from temporalio import activity
 
 from activities import heartbeat
 from domain.statuses import Status
@@ -15,7 +16,7 @@ async def test_heartbeats_of_a_try_keep_the_begin_that_it_found(world: World, mo
     """Beats go on while the display of the wait is written; they must carry the begin, or patience never ends."""
     beats = asyncio.Event()
     wait_for_provider = ModelCallStore.wait_for_provider
-    beat = heartbeat.activity.heartbeat
+    beat = activity.heartbeat
     count = 0
 
     def counting(*details: Any) -> None:
@@ -32,7 +33,7 @@ async def test_heartbeats_of_a_try_keep_the_begin_that_it_found(world: World, mo
         await wait_for_provider(self, *args, **kwargs)
 
     monkeypatch.setattr(heartbeat, "INTERVAL", 0.02)
-    monkeypatch.setattr(heartbeat.activity, "heartbeat", counting)
+    monkeypatch.setattr("activities.heartbeat.activity.heartbeat", counting)
     monkeypatch.setattr(ModelCallStore, "wait_for_provider", slow)
     workflow_id = await world.start(1)
     world.demo.fault("overloaded", times=12, retry_after=0.2, match=workflow_id)

@@ -31,8 +31,12 @@ async def test_a_wait_is_not_shown_after_it_was_given_up(world: World) -> None:
     world.demo.fault("rate_limit_seconds", times=1, retry_after=0.2, match=workflow_id)
     world.demo.fault("unauthorized", times=1, match=workflow_id)
     world.demo.fault("stall", match=workflow_id)
+
+    async def look() -> GenerationStatus:
+        return await world.service.status(workflow_id)
+
     async with world.worker():
-        await until(look := lambda: world.service.status(workflow_id), lambda seen: seen.error is not None)
+        await until(look, lambda seen: seen.error is not None)
         await world.service.resume(workflow_id)
         # The call is under way now: nothing waits for a next try.
         await world.until_calls(workflow_id, 3)

@@ -92,8 +92,8 @@ async def test_a_dropped_connection_is_reset(client: AsyncOpenAI, strike: Any) -
     """By an error of the socket, as a dying machine does it, and not by an end."""
     with pytest.raises(openai.APIConnectionError) as caught:
         await client.chat.completions.create(**strike(Fault.DROP))
-    causes = [error := caught.value]
-    while (error := error.__cause__ or error.__context__) is not None:
+    causes: list[BaseException] = [caught.value]
+    while (error := causes[-1].__cause__ or causes[-1].__context__) is not None:
         causes.append(error)
     assert any(isinstance(cause, ConnectionResetError) for cause in causes), causes
 

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ def test_part_that_dies_later(home: Path, other_user: Callable[..., OtherUser]) 
         owner.raise_if_failed()
         allowed.unlink()
         for stack in (owner, second):
-            assert "fragile died 6 times in a row" in eventually(lambda stack=stack: failure(stack), "the error")
+            assert "fragile died 6 times in a row" in eventually(partial(failure, stack), "the error")
         with pytest.raises(StackError, match="fragile died 6 times in a row"):
             Stack(settings_for(home), extra_parts=[part]).start()
         second.close()

@@ -3,7 +3,7 @@
 import urllib.request
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # it ships no types
 import psycopg
 import pytest
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest

@@ -20,7 +20,7 @@ LOCK_WAITS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_data
 def query(database_url: str, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
     """Rows as another client of the database sees them."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        cursor = connection.execute(sql, parameters)  # type: ignore[call-overload]
+        cursor = connection.execute(sql, parameters)
         return cursor.fetchall() if cursor.description else []
 
 

@@ -18,7 +18,7 @@ def shared_database_url(stack: Addresses, template_database: str) -> str:
     template = template_database.rsplit("/", 1)[1]
     name = f"shared_{uuid.uuid4().hex}"  # each folder that takes this fixture has one
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return f"{stack.database_url.rsplit('/', 1)[0]}/{name}"
 
 

@@ -202,7 +202,7 @@ async def test_a_snapshot_waits_for_one_that_is_being_written(
         older = asyncio.create_task(states.save(snapshot(workflow_id, 10), never_asked))
         await until(waiting, lambda count: count == 2)
         blocker.rollback()
-        assert await asyncio.gather(newer, older) == [Fence.ACCEPTED, Fence.STALE]
+        assert list(await asyncio.gather(newer, older)) == [Fence.ACCEPTED, Fence.STALE]
     assert (await _row(states, workflow_id)).completed_steps == 20
 
 

@@ -34,10 +34,10 @@ def empty_database_url(stack: Addresses) -> Iterator[str]:
     """The URL of a database in which nothing is; its name and password need care in a configuration file."""
     name = "empty_100%"
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
+        connection.execute(f'CREATE DATABASE "{name}"')
     yield stack.database_url.rsplit("/", 1)[0] + "/empty_100%25"
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[call-overload]
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def test_migrations_build_what_the_models_say(database_url: str) -> None:

@@ -1,5 +1,7 @@
 """A snapshot is one transaction: state, questions, event and notification, or nothing of it."""
 
+from collections.abc import Iterator
+
 import psycopg
 import pytest
 
@@ -15,7 +17,7 @@ class Listener:
 
     def __init__(self, database_url: str) -> None:
         self._connection = psycopg.connect(database_url, autocommit=True)
-        self._connection.execute(f"LISTEN {CHANNEL}")  # type: ignore[call-overload]
+        self._connection.execute(f"LISTEN {CHANNEL}")
 
     def heard(self) -> list[str]:
         """What was told so far. A commit that this process waited for has been told before the round trip ends."""
@@ -28,7 +30,7 @@ class Listener:
 
 
 @pytest.fixture
-def listener(database_url: str):  # noqa: ANN201 - a fixture
+def listener(database_url: str) -> Iterator[Listener]:
     """Listens from before the first snapshot."""
     listener = Listener(database_url)
     yield listener

@@ -72,7 +72,7 @@ async def test_a_new_answer_is_nobodys_edit(
     await save(states, workflow_id, 1, run_id="run-2", questions=await pay(calls, workflow_id, 0, attempt=1))
     row = await _load(questions, quiz, question)
     assert (row.stem, row.review_status) == ("What is 0 in answer 1?", "unreviewed")
-    assert row.review_reason is row.review_comment is row.edited_at is None
+    assert (row.review_reason, row.review_comment, row.edited_at) == (None, None, None)
 
 
 async def test_a_replacement_puts_the_old_one_away(

@@ -136,7 +136,8 @@ def test_a_file_taken_for_a_dead_worker_s_is_made_anew(tmp_path: Path, monkeypat
     """Between the making of the file and its lock somebody may have looked."""
     import fcntl  # noqa: PLC0415 - what is replaced
 
-    flock, looked = fcntl.flock, []
+    flock = fcntl.flock
+    looked: list[bool] = []
 
     def first_somebody_looks(lock: int, operation: int) -> None:
         if not looked:

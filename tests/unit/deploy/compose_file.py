@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]  # it ships no types
 
 from tests.unit.product_code import ROOT
 

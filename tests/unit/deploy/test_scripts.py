@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]  # it ships no types
 
 from deploy.runtime_requirements import entries, needed
 from embedded.temporal_server import DYNAMIC_CONFIG

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,7 +125,7 @@ def clean_items() -> list[Question]:
 
 
 @pytest.fixture(scope="session")
-def book() -> list[dict]:
+def book() -> list[dict[str, Any]]:
     """The modules of OpenStax Psychology 2e; the test is skipped where the corpus is not beside the repository."""
     if not CORPUS.exists():
         pytest.skip("the OpenStax corpus is not beside the repository")
@@ -132,6 +133,6 @@ def book() -> list[dict]:
 
 
 @pytest.fixture(scope="session")
-def human_items(book: list[dict]) -> list[Question]:
+def human_items(book: list[dict[str, Any]]) -> list[Question]:
     """The book's own questions."""
     return [make(item["stem"], item["options"], item["key"]) for module in book for item in module["mcqs"]]

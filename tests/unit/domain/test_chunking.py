@@ -1,5 +1,7 @@
 """Content is cut into chunks that questions can be written from."""
 
+from typing import Any
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -102,7 +104,7 @@ def test_a_text_without_structure_is_cut_too() -> None:
         assert sum(chunk.size for chunk in chunks) > 0.99 * len(text)
 
 
-def test_the_textbook_is_covered(book: list[dict]) -> None:
+def test_the_textbook_is_covered(book: list[dict[str, Any]]) -> None:
     """Of the textbook more than 99 % is in chunks, most of which begin at a heading."""
     text = "\n\n".join(f"# {module['title']}\n\n{module['text']}" for module in book)
     chunks = split(text)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_key_beside_the_quote_is_enough(clean_items: list[Question]) -> None:
     assert _rules(item, far) == ["key-grounded"]
 
 
-def test_glossary_terms_are_grounded_in_their_definitions(book: list[dict]) -> None:
+def test_glossary_terms_are_grounded_in_their_definitions(book: list[dict[str, Any]]) -> None:
     """Of the book's glossary terms that its text uses, questions that quote the sentence with the term pass."""
     tried = flawed = 0
     for module in book:

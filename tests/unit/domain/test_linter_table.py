@@ -1,6 +1,9 @@
 """The table of rules is complete and tells what each rule is."""
 
-from domain.linter import GROUNDING_RULES, ITEM_RULES, Severity
+from domain.linter import GROUNDING_RULES, ITEM_RULES, Rule, Severity
+from domain.linter.grounding import GroundingRule
+
+RULES: list[Rule | GroundingRule] = [*ITEM_RULES, *GROUNDING_RULES]
 
 # The table of the quality guide. A rule that is added or whose severity changes is a decision, made here too.
 EXPECTED = {
@@ -27,13 +30,12 @@ EXPECTED = {
 
 def test_every_rule_has_its_severity() -> None:
     """The rules and their severities are those of the quality guide, each name once."""
-    rules = [*ITEM_RULES, *GROUNDING_RULES]
-    assert {rule.name: rule.severity for rule in rules} == EXPECTED
-    assert len(rules) == len(EXPECTED)
+    assert {rule.name: rule.severity for rule in RULES} == EXPECTED
+    assert len(RULES) == len(EXPECTED)
 
 
 def test_every_rule_names_its_source_and_says_why() -> None:
     """A rule without a source and a reason is an opinion."""
-    for rule in [*ITEM_RULES, *GROUNDING_RULES]:
+    for rule in RULES:
         assert rule.source, rule.name
         assert (rule.check.__doc__ or "").strip(), rule.name
