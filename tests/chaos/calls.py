@@ -77,17 +77,17 @@ def paid_twice_only_in_flight(evidence: Evidence, strikes: Sequence[Done]) -> li
 
 def paid_twice_at_most_in_flight(evidence: Evidence, strikes: Sequence[Done]) -> list[str]:
     """I4, where only workers die: there are no more calls paid twice than calls that their worker's kill met."""
-    twice, met = len(_seen_to_be_alive(evidence, strikes)), in_flight_at_kills(evidence, strikes)
+    twice, met = len(_second_payments(evidence, strikes)), in_flight_at_kills(evidence, strikes)
     return [f"{twice} calls paid twice, and kills met {met}"] if twice > met else []
 
 
 def none_is_paid_twice(evidence: Evidence, standstills: Sequence[Done]) -> list[str]:
-    """I4, where one server alone goes away that no call needs: an answer waits in its worker until it can be stored."""
-    return [f"{second.request_id}: paid again" for second in _seen_to_be_alive(evidence, standstills)]
+    """I4, where only what no call needs goes away: an answer waits in its worker until it can be stored."""
+    return [f"{second.request_id}: paid again" for second in _second_payments(evidence, standstills)]
 
 
-def _seen_to_be_alive(evidence: Evidence, standstills: Sequence[Done]) -> list[CallLine]:
-    """The second and later payments, except where Temporal was away meanwhile and missed heartbeats."""
+def _second_payments(evidence: Evidence, standstills: Sequence[Done]) -> list[CallLine]:
+    """And later ones, except where Temporal was away meanwhile and missed heartbeats."""
     return [
         second
         for lines in paid_twice(evidence)

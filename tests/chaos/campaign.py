@@ -15,13 +15,26 @@ from temporal_client import connect
 from tests.chaos import mirror
 from tests.chaos.cluster import Cluster
 from tests.chaos.evidence import gather
+from tests.chaos.figures import revision
 from tests.chaos.plan import Plan
 from tests.chaos.schedule import CRASHES, NETWORK
 from tests.chaos.strikes import Done, Striker, standstill
 from tests.chaos.stuck import dump, until_stuck
 from tests.chaos.teachers import Teachers
-from tests.chaos.verdict import BROKEN_OFF, HOLDS, Witnesses, in_words, judged
+from tests.chaos.verdict import BROKEN_OFF, ENDS, HOLDS, Witnesses, in_words, judged
 from tests.support.content import sample_chapter
+
+
+@dataclass
+class Notes:
+    """What is noted while it is played, and is there if it breaks off."""
+
+    played_from: datetime
+    timeline: list[Done] = field(default_factory=list)
+    # (seconds from the beginning, questions completed).
+    progress: list[tuple[float, int]] = field(default_factory=list)
+    # Why it was not waited for to its end, if so.
+    stuck: str = ""
 
 
 @dataclass
@@ -29,6 +42,7 @@ class Result:
     """What came of it. `offences` by invariant: all empty is what is wanted."""
 
     plan: Plan
+    revision: str
     began: datetime
     seconds: float
     offences: dict[str, list[str]]
@@ -66,50 +80,41 @@ async def run(plan: Plan, folder: Path) -> Result:
             "WORKFLOW_LONGEST_RUN": str(plan.longest_run),
         },
     )
-    timeline, progress, played_from = list[Done](), list[tuple[float, int]](), began
+    notes, code = Notes(began), revision()
     try:
         async with _running(cluster):
-            played_from = datetime.now(UTC)
-            offences, numbers = await judged(await _play(plan, cluster, folder, content, timeline, progress))
+            notes.played_from = datetime.now(UTC)
+            offences, numbers = await judged(await _play(plan, cluster, folder, content, notes))
     except Exception:  # a report that says so is worth more than none
-        offences, numbers = {BROKEN_OFF: [traceback.format_exc()]}, {}
-    told = [done.told(played_from) for done in (*timeline, *map(standstill, cluster.silences))]
+        stuck = {ENDS: [notes.stuck]} if notes.stuck else {}
+        offences, numbers = {**stuck, BROKEN_OFF: [traceback.format_exc()]}, {}
+    told = [done.told(notes.played_from) for done in (*notes.timeline, *map(standstill, cluster.silences))]
     told.sort(key=itemgetter("at"))
-    return Result(plan, began, time.monotonic() - clock, offences, numbers, told, progress)
+    return Result(plan, code, began, time.monotonic() - clock, offences, numbers, told, notes.progress)
 
 
-async def _play(
-    plan: Plan,
-    cluster: Cluster,
-    folder: Path,
-    content: str,
-    timeline: list[Done],
-    progress: list[tuple[float, int]],
-) -> Witnesses:
-    """What is left of it; what struck and what was done meanwhile go into the lists."""
+async def _play(plan: Plan, cluster: Cluster, folder: Path, content: str, notes: Notes) -> Witnesses:
+    """What is left of it. Raises when it cannot be played to its end."""
     teachers = Teachers(cluster.api_url, content, seed=plan.seed, capricious=plan.capricious)
     await teachers.sign_up()
-    striker = Striker(cluster, teachers.open, timeline)
+    striker = Striker(cluster, teachers.open, notes.timeline)
     playing = asyncio.create_task(striker.play(plan.strikes(cluster.workers)))
     teaching = asyncio.create_task(teachers.run(plan.generations, plan.questions, plan.at_once, playing.done))
-    watching = asyncio.create_task(until_stuck(teachers, cluster, progress, folder))
+    watching = asyncio.create_task(until_stuck(teachers, cluster, notes.progress, folder))
     marking = asyncio.create_task(_carry_over(striker, teachers))
-    tasks, stuck = (playing, teaching, watching, marking), ""
+    tasks = (playing, teaching, watching, marking)
     try:
-        stuck = await _first(playing, watching, plan.seconds + plan.longest, beside=teaching)
+        notes.stuck = await _first(playing, watching, plan.seconds + plan.longest, beside=teaching)
         playing.cancel()  # if it is stuck: nothing more is to strike while it is looked at
         await asyncio.wait({playing})
-        await asyncio.to_thread(cluster.recovered)
+        await _all_serve_again(cluster, notes)
         await striker.over()
         settings = cluster.settings()
         client = await connect(settings)
         convergence = await mirror.converges(client, cluster)
-        stuck = stuck or await _first(teaching, watching, plan.longest)
-        if stuck and not watching.done():
-            stuck += f"; see {await dump(teachers, cluster, folder)}"
-    except Exception as error:
-        error.add_note(f"It was stuck before: {stuck}" if stuck else "It was not stuck before.")
-        raise
+        notes.stuck = notes.stuck or await _first(teaching, watching, plan.longest)
+        if notes.stuck and not watching.done():
+            notes.stuck += f"; see {await dump(teachers, cluster, folder)}"
     finally:
         for task in tasks:
             task.cancel()
@@ -130,11 +135,20 @@ async def _play(
         operated=striker.operated,
         starts={process.name: process.starts for process in cluster.processes.values()},
         convergence=convergence,
-        stuck=stuck,
+        stuck=notes.stuck,
         database_url=cluster.database_url,
         logs=cluster.home.logs,
         secrets=cluster.secrets(),
     )
+
+
+async def _all_serve_again(cluster: Cluster, notes: Notes) -> None:
+    """Raises when a part does not, which is the worst that can come of faults."""
+    try:
+        await asyncio.to_thread(cluster.recovered)
+    except AssertionError as error:
+        notes.stuck = f"{notes.stuck}; {error}".removeprefix("; ")
+        raise
 
 
 @asynccontextmanager

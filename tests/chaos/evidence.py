@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowHistory
+from temporalio.client import Client, WorkflowExecution, WorkflowHistory
 
 from payloads.codec import EncryptionCodec
 from payloads.keys import Key
@@ -72,9 +72,12 @@ class Evidence:
         """The histories as Temporal keeps them, encrypted or not."""
         return self.sealed or self.histories
 
-    def worked_for(self) -> set[str]:
-        """The workflows that called the model or wrote questions."""
-        return {line.step[0] for line in self.lines} | {row["workflow_id"] for row in self.questions}
+    def not_listed(self) -> set[str]:
+        """Workflows that called the model, and runs that mirrored progress, that Temporal's list does not have."""
+        listed = {one.id for one in self.executions} | {one.run_id for one in self.executions}
+        called = {line.step[0] for line in self.lines}
+        mirrored = {event["run_id"] for event in self.events if not event["run_id"].startswith("outside-")}
+        return (called | mirrored) - listed
 
     def lines_of_steps(self) -> dict[Step, list[CallLine]]:
         """The lines of each step in order of time."""
@@ -100,8 +103,8 @@ async def gather(client: Client, database_url: str, ledger: Path, keys: Sequence
             ),
             calls=_rows(connection, "SELECT workflow_id, slot, step, attempt, created_at FROM model_call"),
         )
-    evidence.executions = await _executions(client, evidence.worked_for())
-    for some in (evidence.executions[start : start + 20] for start in range(0, len(evidence.executions), 20)):
+    executions = await _executions(client, evidence)
+    for some in (executions[start : start + 20] for start in range(0, len(executions), 20)):
         evidence.histories += await asyncio.gather(*(_history(client, one) for one in some))
     if keys:
         evidence.sealed = evidence.histories
@@ -114,24 +117,13 @@ async def gather(client: Client, database_url: str, ledger: Path, keys: Sequence
     return evidence
 
 
-def newest_runs(executions: Sequence[WorkflowExecution]) -> dict[str, WorkflowExecution]:
-    """The newest one by workflow id."""
-    return {one.id: one for one in sorted(executions, key=lambda one: one.start_time)}
-
-
-def without_a_last_run(executions: Sequence[WorkflowExecution], wanted: set[str]) -> set[str]:
-    """Those of the wanted workflows whose newest run is not there: none at all, or only some that others follow."""
-    newest, followed = newest_runs(executions), WorkflowExecutionStatus.CONTINUED_AS_NEW
-    return {one for one in wanted if one not in newest or newest[one].status is followed}
-
-
-async def _executions(client: Client, wanted: set[str]) -> list[WorkflowExecution]:
+async def _executions(client: Client, evidence: Evidence) -> list[WorkflowExecution]:
     """All runs. The list is seconds late on a full machine."""
     deadline = time.monotonic() + LISTED_WITHIN
     while True:
-        executions = [execution async for execution in client.list_workflows()]
-        if not without_a_last_run(executions, wanted) or time.monotonic() > deadline:
-            return executions
+        evidence.executions = [execution async for execution in client.list_workflows()]
+        if not evidence.not_listed() or time.monotonic() > deadline:
+            return evidence.executions
         await asyncio.sleep(0.5)
 
 

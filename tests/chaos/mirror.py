@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -15,6 +16,7 @@ from temporalio.service import RPCError
 from tests.chaos import judge
 from tests.chaos.cluster import Cluster
 from tests.chaos.evidence import Evidence
+from tests.chaos.recovery import percentiles
 from workflows.messages import Progress
 
 # Seconds in which it must have the status that Temporal has.
@@ -40,10 +42,7 @@ class Convergence:
         """By their names."""
         return {
             "mirror's statuses true again after the last fault, seconds": round(self.statuses, 1),
-            "mirror's counts true again, seconds": {
-                "max": round(max(self.counts, default=0), 1),
-                "of": len(self.counts),
-            },
+            "mirror's counts true again, seconds": percentiles(self.counts),
         }
 
 
@@ -68,7 +67,7 @@ async def _counts(client: Client, cluster: Cluster) -> list[tuple[float, str]]:
 
 async def _count(client: Client, cluster: Cluster, workflow_id: str, began: float) -> tuple[float, str]:
     """Its row is read while the workflow is asked, whose answer may wait for a step that died: it may be sooner."""
-    asked, rows = asyncio.create_task(_told(client, workflow_id)), list[Reading]()
+    asked, rows = asyncio.create_task(_told(client, workflow_id, began + CAUGHT_UP)), list[Reading]()
     async with await psycopg.AsyncConnection.connect(cluster.database_url, autocommit=True) as connection:
         while True:
             row = await (await connection.execute(ROW, [workflow_id])).fetchone()
@@ -81,7 +80,7 @@ async def _count(client: Client, cluster: Cluster, workflow_id: str, began: floa
                 if verdict is not None:
                     return verdict[0], verdict[1] and f"{workflow_id}: {verdict[1]}"
                 if row is not None and row[0] != told.status:  # a teacher may have acted meanwhile
-                    asked = asyncio.create_task(_told(client, workflow_id))
+                    asked, rows = asyncio.create_task(_told(client, workflow_id, began + CAUGHT_UP)), []
             await asyncio.sleep(0.1)
 
 
@@ -99,12 +98,14 @@ def verdict_on(rows: Sequence[Reading], told: Progress) -> tuple[float, str] | N
     return None
 
 
-async def _told(client: Client, workflow_id: str) -> Progress | None:
-    """What the workflow says; None when it cannot. A step of it that a dead worker held must time out first."""
-    deadline = time.monotonic() + CAUGHT_UP
-    while time.monotonic() < deadline:
+async def _told(client: Client, workflow_id: str, until: float) -> Progress | None:
+    """What the workflow says; None when it cannot by then. A step of it that a dead worker held must time out first."""
+    handle = client.get_workflow_handle(workflow_id)
+    while (left := until - time.monotonic()) > 0:
         with contextlib.suppress(RPCError, WorkflowQueryFailedError):
-            progress: Progress = await client.get_workflow_handle(workflow_id).query("progress", result_type=Progress)
+            progress: Progress = await handle.query(
+                "progress", result_type=Progress, rpc_timeout=timedelta(seconds=left)
+            )
             return progress
         await asyncio.sleep(0.5)
     return None

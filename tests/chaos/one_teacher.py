@@ -149,7 +149,7 @@ class OneTeacher:
 
     def sees_another(self) -> int:
         """Wait for a finished question more than there are now; how many there are then."""
-        before = self.seen()
+        before = until_now(self.seen, lambda now: now >= 0, 60)
         return until_now(self.seen, lambda now: now > before, 60)
 
     def resumed(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tests.chaos.campaign import Result
-from tests.chaos.figures import machine, revision
+from tests.chaos.figures import machine
 from tests.chaos.schedule import MAY_BE_AWAY, OUTAGES
 
 # Offences of one invariant that are told; the JSON has all.
@@ -20,7 +20,7 @@ def as_text(result: Result) -> str:
     lines = [
         f"# Chaos, seed {plan.seed}: {result.verdict}",
         "",
-        f"{result.began:%Y-%m-%d %H:%M} UTC, {result.seconds:.0f} s, revision {revision()}; {machine()}.",
+        f"{result.began:%Y-%m-%d %H:%M} UTC, {result.seconds:.0f} s, revision {result.revision}; {machine()}.",
         f"{plan.generations} generations of {plan.questions} questions, {plan.at_once} at once, "
         f"{plan.workers} workers{' that do not see each other die' if plan.apart else ''}, model {plan.latency} s; "
         f"{'payloads encrypted; ' if plan.encrypted else ''}faults: {', '.join(plan.faults)}{outages}.",
@@ -49,7 +49,7 @@ def as_json(result: Result) -> str:
             "began": result.began.isoformat(timespec="seconds"),
             "seconds": round(result.seconds, 1),
             "machine": machine(),
-            "revision": revision(),
+            "revision": result.revision,
             "verdict": result.verdict,
             "holds": result.holds,
             "offences": result.offences,

@@ -39,10 +39,9 @@ class Done:
     took: float = 0.0
 
     def told(self, since: datetime) -> dict[str, Any]:
-        """For the report: `at` is when it happened, in seconds since then, and `planned` when it was to."""
-        happened, planned = round((self.at - since).total_seconds(), 1), round(self.strike.at, 1)
-        strike = {**asdict(self.strike), "at": happened, "planned": planned}
-        return {**strike, "time": self.at.isoformat(), "hit": self.hit, **self.details}
+        """For the report: `at` is when it happened, in seconds since then."""
+        at = round(max(0.0, (self.at - since).total_seconds()), 1)
+        return {**asdict(self.strike), "at": at, "time": self.at.isoformat(), "hit": self.hit, **self.details}
 
 
 def standstill(started_again: datetime) -> Done:
@@ -77,12 +76,17 @@ class Striker:
         """Until the schedule is over."""
         began = time.monotonic()
         under_way = []
-        for strike in strikes:
-            await asyncio.sleep(max(0.0, began + strike.at - time.monotonic()))
-            # Kills are exact in time; what talks to servers may take its time beside them.
-            under_way.append(asyncio.create_task(self._strike(strike)))
-        self._last_was_made = True
-        await asyncio.gather(*under_way)
+        try:
+            for strike in strikes:
+                await asyncio.sleep(max(0.0, began + strike.at - time.monotonic()))
+                # Kills are exact in time; what talks to servers may take its time beside them.
+                under_way.append(asyncio.create_task(self._strike(strike)))
+            self._last_was_made = True
+            await asyncio.gather(*under_way)
+        finally:  # when it is called off, nothing strikes any more
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
 
     async def over(self) -> None:
         """What still waits for somebody to strike strikes nobody any more: crash points, and rules of the model."""
@@ -110,12 +114,15 @@ class Striker:
             case "outages":
                 done.hit = cluster.down(strike.target, seconds)
             case "network":
-                done.hit = await self._cut(strike, seconds)
+                await self._cut(done, seconds)
             case "model":
                 done.hit = await self._misbehave(strike, len(self.done))
             case "operator":
-                done.hit = await self._operate(strike, done)
-                done.took = (datetime.now(UTC) - done.at).total_seconds()
+                done.hit = True  # what is called off may have been done
+                try:
+                    done.hit = await self._operate(strike, done)
+                finally:
+                    done.took = (datetime.now(UTC) - done.at).total_seconds()
             case _:
                 await self._crash(done)
 
@@ -134,8 +141,9 @@ class Striker:
             await asyncio.sleep(0.05)
         return False
 
-    async def _cut(self, strike: Strike, seconds: float) -> bool:
+    async def _cut(self, done: Done, seconds: float) -> None:
         """A hit when anything was on its way meanwhile. Of cuts of one way that overlap the last one opens it."""
+        strike = done.strike
         who, _, target = strike.target.partition(" to ")
         proxy, way = self._cluster.proxies[who, target], (who, target)
         until = time.monotonic() + seconds
@@ -147,7 +155,7 @@ class Striker:
         finally:  # also when it is called off
             if self._broken_until[way] == until:
                 await asyncio.to_thread(proxy.turn, Way.OPEN)
-        return proxy.struck > before
+            done.hit = proxy.struck > before
 
     async def _misbehave(self, strike: Strike, number: int) -> bool:
         """A hit as soon as the rule has struck a call."""

@@ -18,11 +18,13 @@ from tests.chaos.one_teacher import Asked, OneTeacher, asking, is_served
 from tests.support.proxy import Proxy, Way
 from tests.support.waiting import until, until_now
 
-QUESTIONS, SOME, FEW = 14, 6, 2
+QUESTIONS, SOME, FEW = 20, 6, 2
 WINDOW = 2
 BROKEN = (Way.SLOW, Way.REFUSING, Way.SILENT, Way.ONE_WAY)
 # Seconds for which the way stays broken; of a slow one, how late things arrive.
 SECONDS, DELAY = 2.0, 1.5
+# How late a request arrives whose client has given up.
+LATE = 4.0
 # Longer than whatever the API waits for: a request for 3 s, a pool for 2 s, a new connection for 3 s.
 LONG = 12.0
 OF_THE_API = [pair for pair in PAIRS if pair[0] == API]
@@ -44,10 +46,10 @@ def _way(cluster: Cluster, pair: tuple[str, str]) -> Proxy:
 
 
 @contextmanager
-def _broken(proxy: Proxy, way: Way) -> Iterator[None]:
+def _broken(proxy: Proxy, way: Way, delay: float = DELAY) -> Iterator[None]:
     """Broken meanwhile, and that met something: what was sent, or a connection."""
     before = proxy.struck
-    proxy.turn(way, DELAY)
+    proxy.turn(way, delay)
     try:
         yield
     finally:  # the tests after a failed one have the same cluster
@@ -131,13 +133,13 @@ def test_a_start_whose_answer_never_reached_its_client_is_repeated(cluster: Clus
     """With its Idempotency-Key, it is answered with the generation that is there, and there is no other.
 
     The 202 was lost on its way; or the connection was reset with it; or the request came late, after its client had
-    gone, beside the repeated one.
+    gone, before the repeated one or beside it.
     """
     teacher = OneTeacher(cluster)
     with Proxy(cluster.api_url.removeprefix("http://")) as between, ThreadPoolExecutor(1) as pool:
         teacher.client.base_url = httpx2.URL(f"http://{between.address}")
         until_now(lambda: is_served(teacher.client.get("/healthz"), 200))
-        with _broken(between, Way.ONE_WAY if way is Way.REFUSING else way):
+        with _broken(between, Way.ONE_WAY if way is Way.REFUSING else way, LATE):
             if way in (Way.ONE_WAY, Way.REFUSING):
                 lost = pool.submit(teacher.post, "generate-questions", FEW)
                 until_now(teacher.generations, lambda rows: len(rows) == 1)
@@ -147,6 +149,8 @@ def test_a_start_whose_answer_never_reached_its_client_is_repeated(cluster: Clus
                 assert isinstance(lost.exception(30), httpx2.TimeoutException)
                 assert teacher.generations() == []
                 teacher.client.timeout = httpx2.Timeout(10)
+            if way is Way.SLOW:
+                until_now(teacher.generations, lambda rows: len(rows) == 1)
             if way is Way.REFUSING:
                 between.turn(way)
                 with pytest.raises(httpx2.ConnectError):

@@ -8,7 +8,7 @@ from tests.chaos.cluster import API, DEMO_MODEL, POSTGRES, TEMPORAL, Cluster, fr
 from tests.chaos.one_teacher import OneTeacher
 from tests.support.waiting import until_now
 
-QUESTIONS, WINDOW, TIMES = 12, 2, 4
+QUESTIONS, WINDOW, TIMES = 24, 2, 4
 # Without the API a generation goes on: more, so that it is not over with the second outage.
 MANY = 50
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos import calls, judge
-from tests.chaos.cluster import DEMO_MODEL
+from tests.chaos.cluster import DEMO_MODEL, POSTGRES, TEMPORAL
 from tests.chaos.evidence import Evidence
 from tests.chaos.figures import figures
 from tests.chaos.mirror import Convergence
@@ -20,6 +20,7 @@ from tests.chaos.teachers import Answers, Generation
 # Tries of one sort of strike of which one at least must have met something.
 OFTEN = 5
 # What is no invariant: each stands among the offences by its name.
+ENDS = "I1 every generation ends"
 BROKEN_OFF, NOT_VACUOUS, TARGETS = "played to its end", "not vacuous", "targets"
 HOLDS = "every invariant holds"
 # Seconds, where only workers die: from a kill to the struck step's answer, p95; to a mirror with true counts.
@@ -127,7 +128,7 @@ def missed(numbers: Mapping[str, Any]) -> list[str]:
 async def _against_invariants(seen: Witnesses) -> dict[str, list[str]]:
     evidence, generations, strikes = seen.evidence, seen.generations, seen.strikes
     return {
-        "I1 every generation ends": [
+        ENDS: [
             *judge.every_generation_ended(generations, seen.cancelled),
             *judge.none_stands_still(evidence, generations),
             *([seen.stuck] if seen.stuck else []),
@@ -166,7 +167,7 @@ def _where_only_workers_die(seen: Witnesses, healed: Recovery) -> dict[str, list
     """What holds besides."""
     evidence, generations, strikes = seen.evidence, seen.generations, seen.strikes
     return {
-        "I1 every generation ends": [
+        ENDS: [
             *judge.nothing_stops_by_itself(evidence, generations, strikes),
             *judge.nothing_dies_by_itself(seen.starts, strikes),
             *judge.what_was_cut_off_goes_on(healed.never, generations),
@@ -177,11 +178,12 @@ def _where_only_workers_die(seen: Witnesses, healed: Recovery) -> dict[str, list
 
 
 def _calls_went_on(plan: Plan) -> bool:
-    """Whether one server alone goes away, of which no call has need: an answer waits in its worker meanwhile.
+    """Whether only servers go away of which no call has need: an answer waits in its worker meanwhile.
 
     While it waits for PostgreSQL, Temporal must hear that its worker is alive: both away is another matter.
     """
-    return plan.faults == (OUTAGES,) and len(plan.outages_of) == 1 and plan.outages_of != (DEMO_MODEL,)
+    away = set(plan.outages_of)
+    return plan.faults == (OUTAGES,) and DEMO_MODEL not in away and not away >= {POSTGRES, TEMPORAL}
 
 
 def _sorts_of(done: Done) -> set[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import threading
 from collections.abc import Coroutine
 from enum import Enum
@@ -29,6 +30,9 @@ class Way(Enum):
 
 class Proxy:
     """Forwards `address` to `target`, HOST:PORT both, and lives in a thread of its own."""
+
+    # While connections are refused: bound, so that nobody else gets the port, and nobody listens.
+    _closed_door: socket.socket
 
     def __init__(self, target: str, *, way: Way = Way.OPEN) -> None:
         host, _, port = target.rpartition(":")
@@ -84,18 +88,26 @@ class Proxy:
 
     async def _stop(self) -> None:
         self._server.close()
+        if self._way is Way.REFUSING:
+            self._closed_door.close()
+        await asyncio.sleep(0.05)  # who had come in by then has begun
         self._break_all()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while tasks := list(self._tasks):
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.sleep(0)  # and is taken off the list
 
     async def _turn(self, way: Way) -> None:
         before, self._way = self._way, way
+        if before is Way.REFUSING:
+            self._server = await asyncio.start_server(self._serve, sock=self._closed_door)
         if way is Way.REFUSING:
             self._server.close()
+            self._closed_door = socket.socket()
+            self._closed_door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._closed_door.bind(("127.0.0.1", self._port))
             self._break_all()
-        elif before is Way.REFUSING:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
         if before is Way.ONE_WAY:
             self._break_all()  # a stream with a hole in it is of no use
         if way is Way.SILENT:

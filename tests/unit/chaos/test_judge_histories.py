@@ -7,14 +7,14 @@ import pytest
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent, WorkflowExecutionSignaledEventAttributes
-from temporalio.client import WorkflowExecution, WorkflowExecutionStatus, WorkflowHistory
+from temporalio.client import WorkflowExecution, WorkflowHistory
 
 from tests.chaos import judge
 from tests.chaos.evidence import Evidence
 from tests.chaos.judge import MOST_BYTES, MOST_EVENTS
 from tests.replay.replaying import stored, taking
 from tests.security.sightings import Sightings
-from tests.unit.chaos.evidence_of import ID, OTHER_ID, call, evidence, history, question, run, told
+from tests.unit.chaos.evidence_of import ID, OTHER_ID, call, evidence, history, question, run, snapshot, told
 
 SECRET = "canary-of-the-judge-0123456789"
 
@@ -35,28 +35,29 @@ def _remembering(data: bytes) -> WorkflowExecution:
     return execution
 
 
-CONTINUED = WorkflowExecutionStatus.CONTINUED_AS_NEW
-FIRST, SECOND = run(CONTINUED), run(run_id="run-2", began=5)
+FIRST, SECOND = run(), run(run_id="run-2", began=5)
+BOTH = [history("continues-running"), history("pause")]
 
 
 @pytest.mark.parametrize(
-    ("executions", "histories", "said"),
+    ("executions", "histories", "parts", "said"),
     [
-        ([run()], [history("pause")], ""),
-        ([SECOND, FIRST], [history("continues-running"), history("pause")], ""),
-        ([], [], "its last run is not there"),
-        ([run(workflow_id=OTHER_ID)], [], "its last run is not there"),
-        ([FIRST], [history("pause")], "its last run is not there"),
-        ([SECOND], [history("continues-running")], "the run run-1, which another one continues, is not there"),
+        ([FIRST], [history("pause")], {"lines": [call(1)]}, ""),
+        ([SECOND, FIRST], BOTH, {"events": [snapshot(1, 0), snapshot(1, 0, run_id="run-2")]}, ""),
+        ([FIRST], [history("pause")], {"events": [snapshot(1, 0, run_id="outside-1")]}, ""),
+        ([], [], {"lines": [call(1)]}, f"{ID}: its history is not there"),
+        ([run(workflow_id=OTHER_ID)], [], {"lines": [call(1)]}, f"{ID}: its history is not there"),
+        # A reset's run, and one that a reset ended.
+        ([FIRST], [history("pause")], {"events": [snapshot(1, 0, run_id="run-2")]}, "run-2: its history is not"),
+        ([SECOND], [history("pause")], {"events": [snapshot(1, 0)]}, "run-1: its history is not there"),
+        ([SECOND], [history("continues-running")], {}, "run-1: its history is not there"),
     ],
 )
-@pytest.mark.parametrize("traces", [{"lines": [call(1)]}, {"questions": [question(0)]}])
 def test_every_history_is_there(
-    executions: list[WorkflowExecution], histories: list[WorkflowHistory], said: str, traces: dict[str, Any]
+    executions: list[WorkflowExecution], histories: list[WorkflowHistory], parts: dict[str, Any], said: str
 ) -> None:
-    """Of what called the model or has a question: the last run, and the one before each."""
-    parts = evidence(executions=executions, histories=histories, **traces)
-    assert told(judge.every_history_is_there(parts), said)
+    """Of what called the model, of each run that mirrored something, and of the run before each."""
+    assert told(judge.every_history_is_there(evidence(executions=executions, histories=histories, **parts)), said)
 
 
 async def test_every_history_replays() -> None:

@@ -23,6 +23,7 @@ FIGURES = {"questions": 6, "answered after a kill, seconds": {"p50": 1.25, "max"
 def _result(**changes: Any) -> Result:
     fields = {
         "plan": PLAN,
+        "revision": "abc1234",
         "began": BEGINNING,
         "seconds": 125.3,
         "offences": {"I1": [], "I2": [f"lost {number}" for number in range(MOST + 2)]},
@@ -44,11 +45,17 @@ def test_the_json_has_everything() -> None:
     assert read["plan"]["seed"] == 7
     assert read["figures"] == FIGURES
     assert len(read["offences"]["I2"]) == MOST + 2
+    assert read["revision"] == "abc1234"
     struck, missed, by_itself = read["timeline"]
     assert (struck["at"], struck["hit"], struck["worker"]) == (61.2, True, "worker-1")
     assert (missed["at"], missed["hit"]) == (5.0, False)
-    # It began 45 s before it was noticed.
+    # It began 45 s before it was noticed, and not before the campaign.
     assert (by_itself["at"], by_itself["kind"], by_itself["target"]) == (55.0, OUTAGES, "temporal")
+
+
+def test_nothing_strikes_before_the_beginning() -> None:
+    """A standstill that was noticed early began with the campaign."""
+    assert standstill(at(10)).told(BEGINNING)["at"] == 0.0
 
 
 def test_the_page() -> None:

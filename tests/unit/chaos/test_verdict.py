@@ -2,9 +2,12 @@
 
 import inspect
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -59,7 +62,7 @@ TWICE = [call(0), call(10, worker="worker-2", try_=2)]
 def test_in_words(offences: dict[str, list[str]], verdict: str) -> None:
     """Only the first of them is a success."""
     assert in_words(offences) == verdict
-    assert campaign.Result(PLAN, datetime.now(UTC), 1.0, offences, {}).holds is (verdict == HOLDS)
+    assert campaign.Result(PLAN, "abc1234", datetime.now(UTC), 1.0, offences, {}).holds is (verdict == HOLDS)
 
 
 @pytest.mark.parametrize(
@@ -209,6 +212,8 @@ async def test_where_more_than_workers_die_times_are_figures(monkeypatch: pytest
         # A call cannot do without it; and while an answer waits for the one, the other must hear of its worker.
         ((DEMO_MODEL,), TWICE, [], HOLDS),
         ((POSTGRES, TEMPORAL), TWICE, [], HOLDS),
+        ((POSTGRES, API), TWICE, [], BROKEN),
+        ((TEMPORAL, API), TWICE, [], BROKEN),
         ((POSTGRES,), TWICE, [standstill(at(30))], HOLDS),
     ],
 )
@@ -228,13 +233,24 @@ async def test_where_one_server_goes_away_alone(
     )
 
 
-async def test_a_campaign_that_breaks_off_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """With what broke it; nothing is said of the invariants."""
+@pytest.mark.parametrize(("stuck", "verdict"), [("", "THE CAMPAIGN ITSELF BROKE OFF"), ("no progress", BROKEN)])
+async def test_a_campaign_that_breaks_off_is_told_so(
+    stuck: str, verdict: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With what broke it; nothing is said of the invariants, unless it was stuck before."""
 
-    def broken(*_: object, **__: object) -> None:
+    @asynccontextmanager
+    async def running(_: object) -> AsyncIterator[None]:
+        yield
+
+    async def broken(*arguments: Any) -> None:
+        arguments[-1].stuck = stuck
         raise OSError("no room")
 
-    monkeypatch.setattr(campaign, "_running", broken)
+    monkeypatch.setattr(campaign, "Cluster", lambda *_, **__: SimpleNamespace(silences=[at(100)]))
+    monkeypatch.setattr(campaign, "_running", running)
+    monkeypatch.setattr(campaign, "_play", broken)
     result = await campaign.run(PLAN, tmp_path)
-    assert result.verdict == "THE CAMPAIGN ITSELF BROKE OFF"
+    assert result.verdict == verdict
     assert "no room" in result.offences[BROKEN_OFF][0]
+    assert [strike["target"] for strike in result.timeline] == [TEMPORAL]
