@@ -100,7 +100,7 @@ def calls_of_a_slot_are_bounded(evidence: Evidence) -> list[str]:
     """T8: no slot asks without end, however its answers are, and however often a step is struck."""
     steps: dict[tuple[str, int], set[tuple[str, int]]] = defaultdict(set)
     made = Counter(line.step[:2] for line in evidence.lines)
-    for workflow_id, slot, step, attempt in evidence.lines_of_steps():
+    for workflow_id, slot, step, attempt in {line.step for line in evidence.lines}:
         steps[workflow_id, slot].add((step, attempt))
     return [f"{slot}: {len(some)} answers asked for" for slot, some in steps.items() if len(some) > MOST_ANSWERS] + [
         f"{slot}: called {times} times" for slot, times in made.items() if times > MOST_CALLS

@@ -12,7 +12,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
 from payloads.codec import ENCODING
-from tests.chaos import calls, judge
+from tests.chaos import calls, judge, runs
 from tests.chaos.evidence import Evidence
 from tests.chaos.excuses import in_flight_at, in_flight_at_kills
 from tests.chaos.recovery import Recovery, percentiles
@@ -31,7 +31,7 @@ def figures(
     slots = {(row["workflow_id"], row["slot"]) for row in evidence.questions}
     struck = [done for done in strikes if done.hit]
     events = sorted(len(history.events) for history in evidence.histories)
-    sizes = [judge.size_of(history) for history in evidence.kept]
+    sizes = [runs.size_of(history) for history in evidence.kept]
     return {
         "generations": len(generations),
         "completed": len(completed),

@@ -1,32 +1,29 @@
-"""The invariants, judged from outside: what the ledger, the histories, the rows and the API's answers say.
+"""The invariants of generations, questions, mirror, API and secrets, judged from outside.
+
+Those of the calls are in `calls.py`, those of the runs in `runs.py`.
 
 Each function returns what stands against one invariant; an empty list is what is wanted.
 """
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
-from temporalio.worker import Replayer
+from temporalio.client import WorkflowExecutionStatus
 
 from domain.statuses import Status
-from service.deeds import CANCEL, PAUSE, RESUME
+from service.deeds import CANCEL
 from tests.chaos.cluster import API, POSTGRES, TEMPORAL
 from tests.chaos.evidence import CallLine, Evidence, Step
 from tests.chaos.excuses import AT_ONCE, held_up, struck, temporal_was_away
+from tests.chaos.runs import deeds_and_steps
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Answers, Generation
-from tests.replay.nodes import not_called
 from tests.security.sightings import Sightings
-from worker import workflow_options
-from workflows.question_graph import build_question_graph
-from workflows.quiz_generation import check
 
 # A request that was held up may take effect so long after it was sent.
 DELIVERED_WITHIN = timedelta(seconds=30)
@@ -35,7 +32,6 @@ DELIVERED_WITHIN = timedelta(seconds=30)
 STILL = 120.0
 # Characters from which on a text is no word that stands elsewhere by chance.
 LEAST_TELLING = 12
-MOST_EVENTS, MOST_BYTES = 10_240, 10_000_000
 # How a row's status and what Temporal says of its run go together.
 AGREES = {
     Status.COMPLETED: {WorkflowExecutionStatus.COMPLETED},
@@ -262,7 +258,7 @@ def nothing_accepted_is_lost(
 def _accepted_and_not_in_history(evidence: Evidence, generations: Sequence[Generation]) -> list[str]:
     told: dict[str, set[str]] = defaultdict(set)
     for history in evidence.histories:
-        told[history.workflow_id].update(deed for deed, _ in _deeds_and_steps(history) if deed)
+        told[history.workflow_id].update(deed for deed, _ in deeds_and_steps(history) if deed)
     return [
         f"{one.workflow_id}: a {action} was accepted and is in no history"
         for one in generations
@@ -283,69 +279,6 @@ def a_pause_is_a_pause(evidence: Evidence, generations: Sequence[Generation], st
         for line in of_generation[one.workflow_id]
         if acknowledged + AT_ONCE < line.began < resumed and not held_up(line, acknowledged, strikes)
     ]
-
-
-def nothing_is_begun_after_a_stop(evidence: Evidence) -> list[str]:
-    """I7, by no clock: in history no step of a question is scheduled between a pause and the resume, or after a cancel.
-
-    Temporal puts a signal that comes during a task of the workflow's after what that task decided. A run that continues
-    a paused one begins paused.
-    """
-    offences = []
-    for history in evidence.histories:
-        stopped = PAUSE if begins_paused(history) else ""
-        for deed, step in _deeds_and_steps(history):
-            if deed in (PAUSE, RESUME) and stopped != CANCEL:
-                stopped = PAUSE if deed == PAUSE else ""
-            elif deed == CANCEL:
-                stopped = CANCEL
-            elif step and stopped:
-                offences.append(f"{history.workflow_id}: step {step} was scheduled after a {stopped}")
-    return offences
-
-
-def begins_paused(history: WorkflowHistory) -> bool:
-    """Whether the run goes on with one that was paused, which its input tells."""
-    start = history.events[0].workflow_execution_started_event_attributes if history.events else None
-    if start is None or not start.continued_execution_run_id:
-        return False
-    state = json.loads(start.input.payloads[0].data)["state"]
-    return bool(state["status"] == Status.PAUSED)
-
-
-def _deeds_and_steps(history: WorkflowHistory) -> Iterator[tuple[str, int]]:
-    """In order: the signals and cancels (with 0), and the events that schedule a question's step (with no deed)."""
-    for event in history.events:
-        match event.event_type:
-            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
-                yield event.workflow_execution_signaled_event_attributes.signal_name, 0
-            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
-                yield CANCEL, 0
-            case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-                if event.activity_task_scheduled_event_attributes.activity_type.name.startswith("question."):
-                    yield "", event.event_id
-
-
-def every_history_is_there(evidence: Evidence) -> list[str]:
-    """I8: each workflow that called the model, each run that mirrored something, and the run before each run is listed.
-
-    What is not there is judged by nobody.
-    """
-    runs = {execution.run_id for execution in evidence.executions}
-    starts = (history.events[0] for history in evidence.histories if history.events)
-    before = {start.workflow_execution_started_event_attributes.continued_execution_run_id for start in starts} - {""}
-    return [f"{one}: its history is not there" for one in sorted(evidence.not_listed() | (before - runs))]
-
-
-async def every_history_replays(evidence: Evidence) -> list[str]:
-    """I8: on the current code, under the sandbox."""
-    replayer = Replayer(**workflow_options(build_question_graph(not_called, not_called, check)))
-    offences = []
-    for history in evidence.histories:
-        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-        if result.replay_failure is not None:
-            offences.append(f"{history.workflow_id}: {result.replay_failure}")
-    return offences
 
 
 def nothing_secret_is_told(evidence: Evidence, database_url: str, logs: Path, secrets: Mapping[str, str]) -> list[str]:
@@ -385,17 +318,3 @@ def nothing_is_readable(evidence: Evidence) -> list[str]:
         for workflow_id, place, data in kept
         if any(some in data for some in words[workflow_id])
     ]
-
-
-def histories_stay_small(evidence: Evidence) -> list[str]:
-    """I10: events and bytes of each run."""
-    return [
-        f"{history.workflow_id}: {len(history.events)} events, {size_of(history)} bytes"
-        for history in evidence.kept
-        if len(history.events) > MOST_EVENTS or size_of(history) > MOST_BYTES
-    ]
-
-
-def size_of(history: WorkflowHistory) -> int:
-    """Bytes of a history as the server counts them: its events."""
-    return sum(event.ByteSize() for event in history.events)

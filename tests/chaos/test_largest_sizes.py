@@ -3,7 +3,7 @@
 import pytest
 
 from storage.quizzes import NewDocument
-from tests.chaos.judge import MOST_BYTES, MOST_EVENTS, size_of
+from tests.chaos.runs import MOST_BYTES, MOST_EVENTS, size_of
 from tests.support.encyclopedia import encyclopedia
 from tests.support.world import World
 from tests.workflow.history import histories_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import calls, judge
+from tests.chaos import calls, judge, runs
 from tests.chaos.cluster import DEMO_MODEL, POSTGRES, TEMPORAL
 from tests.chaos.evidence import Evidence
 from tests.chaos.figures import figures
@@ -19,8 +19,8 @@ from tests.chaos.teachers import Answers, Generation
 
 # Tries of one sort of strike of which one at least must have met something.
 OFTEN = 5
-# What is no invariant: each stands among the offences by its name.
 ENDS = "I1 every generation ends"
+# What is no invariant: each stands among the offences by its name.
 BROKEN_OFF, NOT_VACUOUS, TARGETS = "played to its end", "not vacuous", "targets"
 HOLDS = "every invariant holds"
 # Seconds, where only workers die: from a kill to the struck step's answer, p95; to a mirror with true counts.
@@ -149,17 +149,17 @@ async def _against_invariants(seen: Witnesses) -> dict[str, list[str]]:
         ),
         "I7 a pause is a pause": [
             *judge.a_pause_is_a_pause(evidence, generations, strikes),
-            *judge.nothing_is_begun_after_a_stop(evidence),
+            *runs.nothing_is_begun_after_a_stop(evidence),
         ],
         "I8 every history replays": [
-            *judge.every_history_is_there(evidence),
-            *await judge.every_history_replays(evidence),
+            *runs.every_history_is_there(evidence),
+            *await runs.every_history_replays(evidence),
         ],
         "I9 nothing secret is told": [
             *judge.nothing_secret_is_told(evidence, seen.database_url, seen.logs, seen.secrets),
             *judge.nothing_is_readable(evidence),
         ],
-        "I10 histories stay small": judge.histories_stay_small(evidence),
+        "I10 histories stay small": runs.histories_stay_small(evidence),
     }
 
 

@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from tests.chaos import judge
 from tests.chaos.evidence import Evidence
+from tests.chaos.runs import begins_paused, nothing_is_begun_after_a_stop
 from tests.support.demo import DemoModel
 from tests.support.waiting import until
 from tests.support.world import NODES, World, scheduled
@@ -62,7 +62,7 @@ async def test_a_run_that_continues_a_paused_one_begins_paused(world: World, tmp
         workflow_id = await world.start(20, workflow_window=1, workflow_longest_run=50)
         run = await world.history(workflow_id)
         async with world.worker(openai_base_url=slow.url):
-            while not judge.begins_paused(run):
+            while not begins_paused(run):
                 await until(lambda: world.started_nodes(workflow_id), lambda count: count == 1)
                 await world.service.pause(workflow_id)
                 await world.until_idle(workflow_id)
@@ -74,7 +74,7 @@ async def test_a_run_that_continues_a_paused_one_begins_paused(world: World, tmp
         await world.assert_complete(workflow_id, 20)
     histories = await histories_of(world.temporal, workflow_id)
     assert scheduled(histories[run.run_id].events, *NODES) != []
-    assert judge.nothing_is_begun_after_a_stop(Evidence([], [], [*histories.values()], [], [], [], [])) == []
+    assert nothing_is_begun_after_a_stop(Evidence([], [], [*histories.values()], [], [], [], [])) == []
 
 
 async def test_its_own_options_bound_a_run(world: World) -> None:

@@ -9,9 +9,9 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent, WorkflowExecutionSignaledEventAttributes
 from temporalio.client import WorkflowExecution, WorkflowHistory
 
-from tests.chaos import judge
+from tests.chaos import judge, runs
 from tests.chaos.evidence import Evidence
-from tests.chaos.judge import MOST_BYTES, MOST_EVENTS
+from tests.chaos.runs import MOST_BYTES, MOST_EVENTS
 from tests.replay.replaying import stored, taking
 from tests.security.sightings import Sightings
 from tests.unit.chaos.evidence_of import ID, OTHER_ID, call, evidence, history, question, run, snapshot, told
@@ -57,7 +57,7 @@ def test_every_history_is_there(
     executions: list[WorkflowExecution], histories: list[WorkflowHistory], parts: dict[str, Any], said: str
 ) -> None:
     """Of what called the model, of each run that mirrored something, and of the run before each."""
-    assert told(judge.every_history_is_there(evidence(executions=executions, histories=histories, **parts)), said)
+    assert told(runs.every_history_is_there(evidence(executions=executions, histories=histories, **parts)), said)
 
 
 async def test_every_history_replays() -> None:
@@ -65,8 +65,8 @@ async def test_every_history_replays() -> None:
     kept, changed = (stored(taking("plain")[0]) for _ in range(2))
     event = next(one for one in changed.events if one.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
     event.activity_task_scheduled_event_attributes.activity_type.name = "another"
-    assert await judge.every_history_replays(evidence(histories=[kept])) == []
-    assert told(await judge.every_history_replays(evidence(histories=[kept, changed])), changed.workflow_id)
+    assert await runs.every_history_replays(evidence(histories=[kept])) == []
+    assert told(await runs.every_history_replays(evidence(histories=[kept, changed])), changed.workflow_id)
 
 
 @pytest.mark.parametrize(
@@ -116,15 +116,15 @@ def test_a_run_has_not_too_many_events(count: int, said: str) -> None:
     """So many and no more; runs are not added up."""
     event = HistoryEvent(event_id=1)
     histories = [WorkflowHistory(ID, [event] * count), WorkflowHistory(ID, [event] * 10)]
-    assert told(judge.histories_stay_small(evidence(histories=histories)), said)
+    assert told(runs.histories_stay_small(evidence(histories=histories)), said)
 
 
 @pytest.mark.parametrize(("above", "said"), [(0, ""), (1, f"1 events, {MOST_BYTES + 1} bytes")])
 def test_a_run_has_not_too_many_bytes(above: int, said: str) -> None:
     """One large payload is enough."""
-    around = judge.size_of(_saying(b"x" * MOST_BYTES)) - MOST_BYTES
+    around = runs.size_of(_saying(b"x" * MOST_BYTES)) - MOST_BYTES
     large = _saying(b"x" * (MOST_BYTES - around + above))
-    assert judge.size_of(large) == MOST_BYTES + above
-    assert told(judge.histories_stay_small(evidence(histories=[large, _saying(b"small")])), said)
+    assert runs.size_of(large) == MOST_BYTES + above
+    assert told(runs.histories_stay_small(evidence(histories=[large, _saying(b"small")])), said)
     encrypted = evidence(histories=[_saying(b"small")], sealed=[large])
-    assert told(judge.histories_stay_small(encrypted), said), "what Temporal keeps counts"
+    assert told(runs.histories_stay_small(encrypted), said), "what Temporal keeps counts"

@@ -4,7 +4,7 @@ import pytest
 from temporalio.client import WorkflowHistory
 
 from embedded.postgres import NAME as POSTGRES
-from tests.chaos import judge
+from tests.chaos import judge, runs
 from tests.chaos.cluster import API
 from tests.chaos.evidence import CallLine
 from tests.chaos.schedule import FREEZES, NETWORK, OUTAGES
@@ -84,7 +84,7 @@ def test_every_pause_is_judged() -> None:
 )
 def test_nothing_is_begun_after_a_stop(words: str, said: str) -> None:
     """In the order of history."""
-    assert told(judge.nothing_is_begun_after_a_stop(evidence(histories=[history(*words.split())])), said)
+    assert told(runs.nothing_is_begun_after_a_stop(evidence(histories=[history(*words.split())])), said)
 
 
 @pytest.mark.parametrize(
@@ -94,4 +94,4 @@ def test_a_stop_is_of_one_run(other: WorkflowHistory) -> None:
     """Others go on, whether they come before or after."""
     stopped = history("question.draft", "pause")
     for histories in ([stopped, other], [other, stopped]):
-        assert judge.nothing_is_begun_after_a_stop(evidence(histories=histories)) == []
+        assert runs.nothing_is_begun_after_a_stop(evidence(histories=histories)) == []

@@ -15,7 +15,7 @@ import pytest
 from domain.statuses import Status
 from embedded.postgres import NAME as POSTGRES
 from embedded.temporal_server import NAME as TEMPORAL
-from tests.chaos import calls, campaign, judge
+from tests.chaos import calls, campaign, judge, runs
 from tests.chaos.cluster import API, DEMO_MODEL
 from tests.chaos.evidence import CallLine, Evidence
 from tests.chaos.mirror import Convergence
@@ -148,10 +148,10 @@ WIRED = {
     "I4 paid twice only in flight": (calls.paid_twice_only_in_flight, calls.paid_twice_at_most_in_flight),
     "I5 the mirror is true": (judge.the_mirror_counts_its_questions, judge.the_mirror_never_goes_back),
     "I6 nothing accepted is lost": (judge.nothing_accepted_is_lost, judge.the_api_serves),
-    "I7 a pause is a pause": (judge.a_pause_is_a_pause, judge.nothing_is_begun_after_a_stop),
-    "I8 every history replays": (judge.every_history_is_there, judge.every_history_replays),
+    "I7 a pause is a pause": (judge.a_pause_is_a_pause, runs.nothing_is_begun_after_a_stop),
+    "I8 every history replays": (runs.every_history_is_there, runs.every_history_replays),
     "I9 nothing secret is told": (judge.nothing_secret_is_told, judge.nothing_is_readable),
-    "I10 histories stay small": (judge.histories_stay_small,),
+    "I10 histories stay small": (runs.histories_stay_small,),
 }
 # The mirror's own looks, and where one server alone goes away, have tests of their own.
 ELSEWHERE = {"the_mirror_tells_the_truth", "none_is_paid_twice"}
@@ -183,7 +183,7 @@ def test_every_judge_is_heard() -> None:
     heard = {one.__name__ for functions in WIRED.values() for one in functions}
     judges = {
         name
-        for module in (judge, calls)
+        for module in (judge, calls, runs)
         for name, one in inspect.getmembers(module, inspect.isfunction)
         if one.__module__ == module.__name__
         and not name.startswith("_")

@@ -1,0 +1,98 @@
+"""The invariants of the runs, by their histories: each there, replayable, short, and nothing begun after a stop.
+
+Each function returns what stands against one of them; an empty list is what is wanted.
+"""
+
+import json
+from collections.abc import Iterator
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
+
+from domain.statuses import Status
+from service.deeds import CANCEL, PAUSE, RESUME
+from tests.chaos.evidence import Evidence
+from tests.replay.nodes import not_called
+from worker import workflow_options
+from workflows.question_graph import build_question_graph
+from workflows.quiz_generation import check
+
+MOST_EVENTS, MOST_BYTES = 10_240, 10_000_000
+
+
+def nothing_is_begun_after_a_stop(evidence: Evidence) -> list[str]:
+    """I7, by no clock: in history no step of a question is scheduled between a pause and the resume, or after a cancel.
+
+    Temporal puts a signal that comes during a task of the workflow's after what that task decided. A run that continues
+    a paused one begins paused.
+    """
+    offences = []
+    for history in evidence.histories:
+        stopped = PAUSE if begins_paused(history) else ""
+        for deed, step in deeds_and_steps(history):
+            if deed in (PAUSE, RESUME) and stopped != CANCEL:
+                stopped = PAUSE if deed == PAUSE else ""
+            elif deed == CANCEL:
+                stopped = CANCEL
+            elif step and stopped:
+                offences.append(f"{history.workflow_id}: step {step} was scheduled after a {stopped}")
+    return offences
+
+
+def begins_paused(history: WorkflowHistory) -> bool:
+    """Whether the run goes on with one that was paused, which its input tells."""
+    start = history.events[0].workflow_execution_started_event_attributes if history.events else None
+    if start is None or not start.continued_execution_run_id:
+        return False
+    state = json.loads(start.input.payloads[0].data)["state"]
+    return bool(state["status"] == Status.PAUSED)
+
+
+def deeds_and_steps(history: WorkflowHistory) -> Iterator[tuple[str, int]]:
+    """In order: the signals and cancels (with 0), and the events that schedule a question's step (with no deed)."""
+    for event in history.events:
+        match event.event_type:
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+                yield event.workflow_execution_signaled_event_attributes.signal_name, 0
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+                yield CANCEL, 0
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+                if event.activity_task_scheduled_event_attributes.activity_type.name.startswith("question."):
+                    yield "", event.event_id
+
+
+def every_history_is_there(evidence: Evidence) -> list[str]:
+    """I8: each workflow that called the model, each run that mirrored something, and the run before each run is listed.
+
+    What is not there is judged by nobody.
+    """
+    runs = {execution.run_id for execution in evidence.executions}
+    starts = (history.events[0] for history in evidence.histories if history.events)
+    before = {start.workflow_execution_started_event_attributes.continued_execution_run_id for start in starts} - {""}
+    return [f"{one}: its history is not there" for one in sorted(evidence.not_listed() | (before - runs))]
+
+
+async def every_history_replays(evidence: Evidence) -> list[str]:
+    """I8: on the current code, under the sandbox."""
+    replayer = Replayer(**workflow_options(build_question_graph(not_called, not_called, check)))
+    offences = []
+    for history in evidence.histories:
+        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+        if result.replay_failure is not None:
+            offences.append(f"{history.workflow_id}: {result.replay_failure}")
+    return offences
+
+
+def histories_stay_small(evidence: Evidence) -> list[str]:
+    """I10: events and bytes of each run."""
+    return [
+        f"{history.workflow_id}: {len(history.events)} events, {size_of(history)} bytes"
+        for history in evidence.kept
+        if len(history.events) > MOST_EVENTS or size_of(history) > MOST_BYTES
+    ]
+
+
+def size_of(history: WorkflowHistory) -> int:
+    """Bytes of a history as the server counts them: its events."""
+    return sum(event.ByteSize() for event in history.events)
