@@ -33,7 +33,10 @@ class Mirror:
         self._changed = False  # anything else worth telling, some time
         self._urgent = False  # status changes: a person waits for them
         self._closing = False
+        self._handing_over = False
         self._idle = True
+        self._begun = 0  # snapshots of this run
+        self._landed = 0
         self._broken = False  # ended by a bug: whoever waits for it must not wait for ever
 
     def mark(self, *, question: bool = False, urgent: bool = False) -> None:
@@ -48,12 +51,28 @@ class Mirror:
         return self._idle and not self._changed
 
     async def settle(self) -> None:
-        """Send what is pending now and wait until it is acknowledged."""
+        """Send what is pending now and wait until it is acknowledged, and whatever comes meanwhile too.
+
+        For histories of before `catch_up` and `hand_over`: it never ends if there is something new during each write.
+        """
         self._urgent |= self._changed
         await workflow.wait_condition(lambda: self.settled or self._broken)
 
+    async def catch_up(self) -> None:
+        """Send what is pending now and wait until it is acknowledged."""
+        self._urgent |= self._changed
+        wanted = self._begun + self._changed
+        await workflow.wait_condition(lambda: self._landed >= wanted or self._broken)
+
+    async def hand_over(self) -> bool:
+        """Let a snapshot under way land and begin no other; whether anything is left for the next run to tell."""
+        self._handing_over = True
+        await workflow.wait_condition(lambda: self._idle or self._broken)
+        return self._changed
+
     async def close(self) -> None:
         """Send the last snapshot, whatever it takes, and end the task."""
+        self._handing_over = False  # a cancel in between: there is no next run
         self.mark(urgent=True)
         self._closing = True
         await workflow.wait_condition(lambda: self.settled or self._broken)
@@ -68,10 +87,13 @@ class Mirror:
 
     async def _send_snapshots(self) -> None:
         while not (self._closing and self.settled):
-            await workflow.wait_condition(lambda: self._changed)
+            await workflow.wait_condition(lambda: self._changed and not self._handing_over)
             await self._wait_for_company()
+            if self._handing_over:
+                continue
             snapshot = self._snapshot()
             self._questions, self._changed, self._urgent, self._idle = 0, False, False, False
+            self._begun += 1
             await workflow.execute_activity(
                 "mirror_progress",
                 snapshot,
@@ -80,6 +102,7 @@ class Mirror:
                 summary=f"{snapshot.status}: {snapshot.completed} of {snapshot.total}",
             )
             self._sent(snapshot)
+            self._landed += 1
             self._idle = True
 
     async def _wait_for_company(self) -> None:

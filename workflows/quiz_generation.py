@@ -42,8 +42,9 @@ PREPARE_TIMEOUT = timedelta(minutes=5)
 PREPARE_HEARTBEAT_TIMEOUT = timedelta(seconds=30)
 PREPARE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
-# Generations that were begun before this rule keep the old one; see the workflow's histories.
+# Generations that were begun before these rules keep the old ones; see the workflow's histories.
 REFUSED_BEFORE_A_RESUME = "refused-before-a-resume"
+WAITS_FOR_NOTHING_NEWER = "waits-for-nothing-newer"
 
 
 @workflow.defn(name=WORKFLOW_TYPE)
@@ -106,8 +107,11 @@ class QuizGenerationWorkflow:
     # --- the steps of the story ---
 
     async def _prepare_content(self) -> None:
-        if self._state.prepared is not None:
-            return  # this run continues another
+        if self._state.prepared is not None:  # this run continues another
+            if self._state.untold and workflow.patched(WAITS_FOR_NOTHING_NEWER):
+                self._state.untold = False
+                self._mirror.mark(urgent=True)
+            return
         self._mirror.mark(urgent=True)
         self._tell()
         prepared = await workflow.execute_activity(
@@ -176,10 +180,17 @@ class QuizGenerationWorkflow:
             chunk = taker
 
     async def _continue_as_new_if_unfinished(self) -> None:
-        """A long generation goes on in a new run with a short history. The window is drained by now."""
+        """A long generation goes on in a new run with a short history. The window is drained by now.
+
+        Temporal refuses to end a run when a signal came during the task, which is then done again. The second time it
+        keeps signals back, but only if the task wants to end the run again: nothing may be waited for anew.
+        """
         if not self._state.queue:
             return
-        await self._mirror.settle()
+        if workflow.patched(WAITS_FOR_NOTHING_NEWER):
+            self._state.untold = await self._mirror.hand_over()
+        else:
+            await self._mirror.settle()
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.continue_as_new(GenerationInput(self._options, state=self._state))
 
@@ -244,7 +255,10 @@ class QuizGenerationWorkflow:
         elif kind == GENERATION_PAUSED:
             # The activity saw the mirror say `paused`. Let the mirror catch up, or a resume would spin here.
             self._mirror.mark(urgent=True)
-            await self._mirror.settle()
+            if workflow.patched(WAITS_FOR_NOTHING_NEWER):
+                await self._mirror.catch_up()
+            else:
+                await self._mirror.settle()
         else:
             raise error
 

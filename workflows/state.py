@@ -52,6 +52,8 @@ class GenerationState:
     cost: float | None = 0.0
     # Finished questions that the mirror has not acknowledged.
     unmirrored: list[FinishedSlot] = field(default_factory=list)
+    # The run before left changes that its mirror had not told.
+    untold: bool = False
 
     def adopt(self, prepared: PreparedContent) -> None:
         """Start from the plan, keeping what an earlier run of the same generation finished."""

@@ -105,3 +105,52 @@ class NeverTooLate(QuizGenerationWorkflow):
 
     async def _finish(self, mirror: asyncio.Task[None]) -> None:
         await self._tell_the_end(mirror)
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class WaitsForAll(QuizGenerationWorkflow):
+    """Goes on after a pause only when the mirror knows also what came meanwhile."""
+
+    @workflow.init
+    def __init__(self, start: GenerationInput) -> None:
+        super().__init__(start)
+        self._mirror.catch_up = self._mirror.settle  # type: ignore[method-assign]
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same with longer waits for the mirror."""
+        return await super().run(start)
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class TellsAllItself(QuizGenerationWorkflow):
+    """Hands over only when the mirror knows also what came meanwhile."""
+
+    @workflow.init
+    def __init__(self, start: GenerationInput) -> None:
+        super().__init__(start)
+        self._mirror.hand_over = self._settle  # type: ignore[method-assign]
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same with longer waits at the end of a run."""
+        return await super().run(start)
+
+    async def _settle(self) -> bool:
+        await self._mirror.settle()
+        return False
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class ForgetsTheUntold(QuizGenerationWorkflow):
+    """Does not tell what the run before had not told."""
+
+    @workflow.init
+    def __init__(self, start: GenerationInput) -> None:
+        super().__init__(start)
+        self._state.untold = False
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same, and silent at first."""
+        return await super().run(start)

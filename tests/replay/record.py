@@ -22,6 +22,7 @@ from tests.workflow.history import histories_of
 from tests.workflow.short_histories import short_histories, short_world
 from tests.workflow.test_cancel_comes_too_late import cancel_at_the_end
 from tests.workflow.test_duplicates import PARAGRAPH
+from tests.workflow.test_hand_over import paused_at_the_hand_over
 
 __all__ = ["short_histories", "short_world"]  # fixtures
 
@@ -127,12 +128,30 @@ async def resumed_after_failure(world: World) -> str:
     return workflow_id
 
 
+async def resumed_while_catching_up(world: World) -> str:
+    """A retry found the generation paused, and the resume comes while the mirror is told of it."""
+    workflow_id = await world.start(4, workflow_window=1)
+    world.demo.fault("rate_limit_seconds", times=1, retry_after=2, match=workflow_id)
+    async with world.worker():
+        await world.until_calls(workflow_id, 1)
+        await world.service.pause(workflow_id)
+        await world.until_status(workflow_id, Status.PAUSED)
+        async with world.row_held(workflow_id):
+            await world.until_closed_nodes(workflow_id, 1)
+            await world.handle(workflow_id).signal("resume")
+            await world.until_progress(workflow_id, lambda progress: progress.status == Status.RUNNING)
+        await world.assert_complete(workflow_id, 4)
+        await world.handle(workflow_id).result()
+    return workflow_id
+
+
 SCENARIOS: dict[str, Callable[[World], Awaitable[str]]] = {
     "plain": plain,
     "repaired": repaired,
     "duplicate": duplicate,
     "paused": paused,
     "provider_paused": provider_paused,
+    "resumed_while_catching_up": resumed_while_catching_up,
     "cancelled": cancelled,
     "cancelled_too_late": cancelled_too_late,
     "failed": failed,
@@ -157,12 +176,22 @@ async def test_record_a_generation_of_short_runs(world: World) -> None:
     await _record_two_runs(world, "limited", workflow_longest_run=60)
 
 
+async def test_record_a_pause_at_a_hand_over(world: World) -> None:
+    """What the first run had not told is told by the second."""
+    _skip_if_stored("handed_over_first")
+    await _store_two_runs(world, "handed_over", await paused_at_the_hand_over(world))
+
+
 async def _record_two_runs(world: World, name: str, **changes: Any) -> None:
     _skip_if_stored(f"{name}_first")
     workflow_id = await world.start(24, workflow_window=4, **changes)
     async with world.worker():
         await world.assert_complete(workflow_id, 24)
         await world.handle(workflow_id).result()
+    await _store_two_runs(world, name, workflow_id)
+
+
+async def _store_two_runs(world: World, name: str, workflow_id: str) -> None:
     first, second = list((await histories_of(world.temporal, workflow_id)).values())[:2]
     _store(f"{name}_first", first)
     _store(f"{name}_second", second)

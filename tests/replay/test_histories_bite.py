@@ -16,6 +16,9 @@ NOTICED_BY = [
     (mutants.NoGate, "provider_paused"),
     (mutants.NeverContinues, "continued_first"),
     (mutants.NeverTooLate, "cancelled_too_late"),
+    (mutants.WaitsForAll, "resumed_while_catching_up"),
+    (mutants.TellsAllItself, "handed_over_first"),
+    (mutants.ForgetsTheUntold, "handed_over_second"),
 ]
 CASES = [
     *((mutant, name) for mutant in (mutants.ExtraTimer, mutants.ExtraActivity) for name in NAMES),
@@ -25,5 +28,5 @@ CASES = [
 
 @pytest.mark.parametrize(("mutant", "name"), CASES, ids=lambda part: getattr(part, "__name__", part))
 async def test_a_changed_workflow_does_not_replay(mutant: type, name: str) -> None:
-    """An extra step, another window, other bounds, no gate, no late cancel: the replay ends with non-determinism."""
+    """Extra steps, another window, other bounds, no gate, no late cancel, other waits: the replay cannot go on."""
     assert isinstance(await replay(name, mutant), NondeterminismError)

@@ -1,12 +1,13 @@
 """One test's world: real stores and service, a worker when wanted, and the generation in the middle."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
+from sqlalchemy import text
 from temporalio.api.enums.v1 import EventType, PendingActivityState
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowHistory
@@ -202,6 +203,15 @@ class World:
         assert [question.slot for question in questions] == list(range(count))
         assert len({question.stem for question in questions}) == count
         return status
+
+    @asynccontextmanager
+    async def row_held(self, workflow_id: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+        """As in an outage, the mirror cannot be written until the block ends or what it is given is called."""
+        async with self.engine.begin() as connection:
+            await connection.execute(
+                text("SELECT 1 FROM workflow_state WHERE workflow_id = :id FOR UPDATE"), {"id": workflow_id}
+            )
+            yield connection.rollback
 
     async def history(self, workflow_id: str) -> WorkflowHistory:
         """The history of the current run."""

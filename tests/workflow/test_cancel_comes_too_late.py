@@ -1,7 +1,6 @@
 """A cancel that arrives when all is decided, and only the mirror has to be told, changes nothing."""
 
 import pytest
-from sqlalchemy import text
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus
 
@@ -14,25 +13,21 @@ from writing.content import NoContent
 
 async def cancel_at_the_end(world: World, workflow_id: str, status: Status) -> None:
     """While the last snapshot waits for its row, as in an outage of PostgreSQL; then the row is free."""
-    async with world.engine.begin() as connection:
-        await connection.execute(
-            text("SELECT 1 FROM workflow_state WHERE workflow_id = :id FOR UPDATE"), {"id": workflow_id}
-        )
-        async with world.worker():
-            await world.until_progress(workflow_id, lambda progress: progress.status == status)
-            await world.handle(workflow_id).cancel()
+    async with world.row_held(workflow_id) as let_go, world.worker():
+        await world.until_progress(workflow_id, lambda progress: progress.status == status)
+        await world.handle(workflow_id).cancel()
 
-            async def seen() -> bool:
-                """The workflow has answered the cancel, one way or the other."""
-                types = [event.event_type for event in (await world.history(workflow_id)).events]
-                if EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED not in types:
-                    return False
-                after = types[types.index(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED) :]
-                return EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED in after
+        async def seen() -> bool:
+            """The workflow has answered the cancel, one way or the other."""
+            types = [event.event_type for event in (await world.history(workflow_id)).events]
+            if EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED not in types:
+                return False
+            after = types[types.index(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED) :]
+            return EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED in after
 
-            await until(seen)
-            await connection.rollback()
-            await world.until_closed(workflow_id)
+        await until(seen)
+        await let_go()
+        await world.until_closed(workflow_id)
 
 
 async def test_what_is_complete_stays_complete(world: World) -> None:

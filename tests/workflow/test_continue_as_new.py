@@ -40,22 +40,6 @@ async def test_a_generation_over_several_runs_is_one_generation(short_world: Wor
     assert status.calls == len(calls)
 
 
-async def test_pauses_between_runs_lose_nothing(short_world: World) -> None:
-    """Pauses and resumes fall into the end of one run and the beginning of the next: exactly N all the same."""
-    world = short_world
-    workflow_id = await world.start(30, workflow_window=4)
-    async with world.worker():
-        while (await world.service.status(workflow_id)).status.is_active:
-            await world.handle(workflow_id).signal("pause")
-            await world.handle(workflow_id).signal("resume")
-            await world.progress(workflow_id)  # a round through the worker
-            if (await world.service.status(workflow_id)).completed >= 25:
-                break
-        await world.assert_complete(workflow_id, 30)
-    assert len(await runs_of(world.temporal, workflow_id)) >= 2
-    assert paid_twice(world.demo.calls(workflow_id)) == []
-
-
 async def test_a_run_that_continues_a_paused_one_begins_paused(world: World, tmp_path: Path) -> None:
     """What is in flight at the pause ends, the run hands over, and the next one asks for nothing until a resume."""
     with DemoModel(tmp_path, latency="1") as slow:

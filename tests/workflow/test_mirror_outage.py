@@ -24,15 +24,11 @@ async def test_generation_goes_on_while_the_mirror_cannot_be_written(world: Worl
 async def test_a_locked_row_delays_only_the_mirror(world: World) -> None:
     """Somebody's open transaction holds the row: questions are written meanwhile, and shown after."""
     workflow_id = await world.start(4)
-    async with world.engine.begin() as connection:
-        await connection.execute(
-            text("SELECT 1 FROM workflow_state WHERE workflow_id = :id FOR UPDATE"), {"id": workflow_id}
-        )
-        async with world.worker():
-            await world.until_progress(workflow_id, lambda progress: progress.completed == 4)
-            assert (await world.service.status(workflow_id)).completed == 0
-            await connection.rollback()
-            await world.assert_complete(workflow_id, 4)
+    async with world.row_held(workflow_id) as let_go, world.worker():
+        await world.until_progress(workflow_id, lambda progress: progress.completed == 4)
+        assert (await world.service.status(workflow_id)).completed == 0
+        await let_go()
+        await world.assert_complete(workflow_id, 4)
 
 
 async def _rename(world: World, old: str, new: str) -> None:
