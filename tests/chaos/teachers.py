@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ BETWEEN_LOOKS = 1.5
 PATIENCE = 10.0
 # Seconds that a pause is held after it is acknowledged.
 HELD = (4.0, 7.0)
+# Seconds for which somebody in a hurry pauses and resumes without a break, in so many windows at once.
+HURRY = (4.0, 8.0)
+WINDOWS = 3
 
 
 @dataclass
@@ -31,6 +35,8 @@ class Generation:
     completed: int = 0
     ended: datetime | None = None
     resumes: int = 0
+    # Pauses that were resumed at once, again and again.
+    hurried: int = 0
     # Asked for by this teacher.
     cancelled: bool = False
     # (acknowledged, resume asked for) of each pause.
@@ -140,6 +146,9 @@ class Teachers:
                 whim = 1.0
                 generation.cancelled = True
                 await self._act(generation, "cancel-generation")
+            elif 0.30 <= whim < 0.36 and generation.completed >= at and generation.status == "running":
+                whim = 1.0
+                await self._hurry(generation, draw.uniform(*HURRY))
 
     async def _start(self, generation: Generation, draw: random.Random) -> None:
         quiz = await self._until("quiz", {201}, "POST", "/quiz", json={"title": f"Quiz {generation.number}"})
@@ -207,6 +216,17 @@ class Teachers:
             elif generation.status != "completed":  # its last questions were in flight
                 generation.lapsed.append((acknowledged, datetime.now(UTC)))
         await asyncio.gather(*(self._resume(generation) for _ in range(draw.choice([1, 2]))))
+
+    async def _hurry(self, generation: Generation, seconds: float) -> None:
+        over = time.monotonic() + seconds
+
+        async def window() -> None:
+            while time.monotonic() < over:
+                await self._act(generation, "pause-generation")
+                await self._resume(generation)
+                generation.hurried += 1
+
+        await asyncio.gather(*(window() for _ in range(WINDOWS)))
 
     async def _act(self, generation: Generation, action: str) -> httpx2.Response | None:
         params = {"workflow_id": generation.workflow_id}

@@ -19,6 +19,8 @@ from tests.chaos.teachers import Answers, Generation
 
 # Tries of one sort of strike of which one at least must have met something.
 OFTEN = 5
+# Generations of which one at least must have had a teacher with each of the whims; six in a hundred are in a hurry.
+MANY = 100
 ENDS = "I1 every generation ends"
 # What is no invariant: each stands among the offences by its name.
 BROKEN_OFF, NOT_VACUOUS, TARGETS = "played to its end", "not vacuous", "targets"
@@ -107,6 +109,8 @@ def not_tried(seen: Witnesses, healed: Recovery, numbers: Mapping[str, Any]) -> 
         offences.append("no encrypted payload was seen")
     if plan.capricious and not any(one.pauses for one in seen.generations):
         offences.append("no pause was held")
+    if plan.capricious and len(seen.generations) >= MANY and not any(one.hurried for one in seen.generations):
+        offences.append("nobody paused and resumed without a break")
     if not seen.convergence.counts:
         offences.append("no generation ran when the mirror was looked at")
     return offences

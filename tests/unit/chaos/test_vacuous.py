@@ -34,6 +34,8 @@ NUMBERS = {"calls paid": 100, "calls paid that nothing struck": 10, SEALED: 0}
         ([*FOUR, FROZEN], 0, 10, [HELD], "only 0 of 4 kills struck a call"),
         ([*FOUR, FROZEN], 1, 9, [HELD], "only 9 of 100 paid calls would have been an offence"),
         ([*FOUR, FROZEN], 1, 10, [generation()], "no pause was held"),
+        ([*FOUR, FROZEN], 1, 10, [HELD] * 100, "nobody paused and resumed without a break"),
+        ([*FOUR, FROZEN], 1, 10, [HELD] * 99 + [generation(hurried=1)], ""),
         ([*FOUR, FROZEN], 1, 10, [generation(lapsed=[(at(1), at(2))])], "no pause was held"),
     ],
 )
