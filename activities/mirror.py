@@ -4,7 +4,7 @@ from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus
 
 from storage.workflow_states import WorkflowStateStore
-from workflows.messages import Snapshot
+from workflows.messages import MIRROR, Snapshot
 from writing.mirror import save, state_write
 
 
@@ -14,7 +14,7 @@ class MirrorActivities:
     def __init__(self, states: WorkflowStateStore) -> None:
         self._states = states
 
-    @activity.defn(name="mirror_progress")
+    @activity.defn(name=MIRROR)
     async def mirror_progress(self, snapshot: Snapshot) -> str:
         """Store a snapshot behind the fence; returns what the fence said, for the operator to read in history."""
         info = activity.info()

@@ -1,13 +1,16 @@
 """Who did what to a generation, from its history: signals, cancels, terminations and resets, whoever sent them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from domain.statuses import Status
+from workflows.messages import MIRROR
 
 # The clocks of server and database may differ.
 CLOCKS = timedelta(seconds=5)
@@ -39,10 +42,29 @@ class Deed:
 
 
 async def deeds(client: Client, workflow_id: str, run_id: str, *, rpc_timeout: timedelta) -> list[Deed]:
-    """What was done to a run, oldest first; raises RPCError."""
+    """What was done to a run and to the one that it continues, oldest first; raises RPCError.
+
+    Of that only what its last snapshot did not tell: it came while the run handed over, and the next one tells it.
+    """
+    events = await _events(client, workflow_id, run_id, rpc_timeout)
+    earlier = events[0].workflow_execution_started_event_attributes.continued_execution_run_id if events else ""
+    if earlier:
+        with suppress(RPCError):  # its history may be gone already
+            events = [*_after_the_last_snapshot(await _events(client, workflow_id, earlier, rpc_timeout)), *events]
+    return [deed for deed in map(_deed_of, events) if deed is not None]
+
+
+async def _events(client: Client, workflow_id: str, run_id: str, rpc_timeout: timedelta) -> list[HistoryEvent]:
     handle = client.get_workflow_handle(workflow_id, run_id=run_id)
-    found = [_deed_of(event) async for event in handle.fetch_history_events(rpc_timeout=rpc_timeout)]
-    return [deed for deed in found if deed is not None]
+    return [event async for event in handle.fetch_history_events(rpc_timeout=rpc_timeout)]
+
+
+def _after_the_last_snapshot(events: list[HistoryEvent]) -> list[HistoryEvent]:
+    told = 0
+    for index, event in enumerate(events):
+        if event.activity_task_scheduled_event_attributes.activity_type.name == MIRROR:
+            told = index + 1
+    return events[told:]
 
 
 def cause_of(status: Status, at: datetime, done: list[Deed]) -> Deed | None:

@@ -11,6 +11,8 @@ from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 from temporalio.client import Client
 from temporalio.exceptions import FailureError
 
+from workflows.messages import MIRROR
+
 # A worker takes work up within milliseconds; one that is busy within a second or two.
 TAKEN_UP_WITHIN = timedelta(seconds=5)
 # Workers beat every 5 s while they wait for the model.
@@ -19,8 +21,6 @@ BEATS_WITHIN = timedelta(seconds=15)
 FAILED_OFTEN = 3
 # Provider outages are told as waiting, with their own reason.
 _TOLD_OTHERWISE = {"ProviderUnavailable"}
-
-MIRROR = "mirror_progress"
 
 Stalled = Mapping[str, Any]
 

@@ -77,7 +77,7 @@ def event_type(write: StateWrite, *, recovers: bool, before: str) -> EventType:
         return EventType.COMPLETED
     if write.error_message:
         return EventType.ERROR
-    if recovers:
+    if recovers and not (write.status is Status.PAUSED and before == Status.RUNNING):  # a pause between two runs is one
         return EventType.RECOVERY
     return EventType.STATE_CHANGE if write.status != before else EventType.CHECKPOINT
 

@@ -20,6 +20,9 @@ PREPARE_CONTENT = "prepare_content"
 WRITE_QUESTIONS = "write_questions"
 FINISH = "finish"
 
+# The activity that stores snapshots.
+MIRROR = "mirror_progress"
+
 # Typed search attributes, as they are registered on the server.
 QUIZ_ATTRIBUTE = "McqQuizId"
 OWNER_ATTRIBUTE = "McqOwnerId"

@@ -9,7 +9,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from workflows.messages import GenerationOptions, Snapshot
+from workflows.messages import MIRROR, GenerationOptions, Snapshot
 
 # A write takes milliseconds; one that hangs is tried again before a reader notices.
 MIRROR_TIMEOUT = timedelta(seconds=5)
@@ -37,7 +37,7 @@ class Mirror:
         self._idle = True
         self._begun = 0  # snapshots of this run
         self._landed = 0
-        self._broken = False  # ended by a bug: whoever waits for it must not wait for ever
+        self._broken: BaseException | None = None  # the bug that ended it: whoever waits must not wait for ever
 
     def mark(self, *, question: bool = False, urgent: bool = False) -> None:
         """Something changed."""
@@ -56,18 +56,20 @@ class Mirror:
         For histories of before `catch_up` and `hand_over`: it never ends if there is something new during each write.
         """
         self._urgent |= self._changed
-        await workflow.wait_condition(lambda: self.settled or self._broken)
+        await workflow.wait_condition(lambda: self.settled or self._broken is not None)
 
     async def catch_up(self) -> None:
-        """Send what is pending now and wait until it is acknowledged."""
-        self._urgent |= self._changed
-        wanted = self._begun + self._changed
-        await workflow.wait_condition(lambda: self._landed >= wanted or self._broken)
+        """Send a snapshot of now and wait until it is acknowledged."""
+        self.mark(urgent=True)
+        wanted = self._begun + 1
+        await workflow.wait_condition(lambda: self._landed >= wanted or self._broken is not None)
 
     async def hand_over(self) -> bool:
         """Let a snapshot under way land and begin no other; whether anything is left for the next run to tell."""
         self._handing_over = True
-        await workflow.wait_condition(lambda: self._idle or self._broken)
+        await workflow.wait_condition(lambda: self._idle or self._broken is not None)
+        if self._broken is not None:
+            raise self._broken  # or it would vanish with this run
         return self._changed
 
     async def close(self) -> None:
@@ -75,14 +77,14 @@ class Mirror:
         self._handing_over = False  # a cancel in between: there is no next run
         self.mark(urgent=True)
         self._closing = True
-        await workflow.wait_condition(lambda: self.settled or self._broken)
+        await workflow.wait_condition(lambda: self.settled or self._broken is not None)
 
     async def run(self) -> None:
         """The mirror task: lives as long as the run."""
         try:
             await self._send_snapshots()
-        except BaseException:
-            self._broken = True
+        except BaseException as error:
+            self._broken = error
             raise
 
     async def _send_snapshots(self) -> None:
@@ -95,7 +97,7 @@ class Mirror:
             self._questions, self._changed, self._urgent, self._idle = 0, False, False, False
             self._begun += 1
             await workflow.execute_activity(
-                "mirror_progress",
+                MIRROR,
                 snapshot,
                 start_to_close_timeout=MIRROR_TIMEOUT,
                 retry_policy=MIRROR_RETRY,
@@ -113,7 +115,8 @@ class Mirror:
             await self._until(self._due, self._options.mirror_delay)
 
     def _due(self) -> bool:
-        return self._urgent or self._questions >= self._options.checkpoint_interval
+        # A run that hands over waits no more: a timer that fires while it wants to end would keep it from that.
+        return self._handing_over or self._urgent or self._questions >= self._options.checkpoint_interval
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
         try:

@@ -42,9 +42,10 @@ PREPARE_TIMEOUT = timedelta(minutes=5)
 PREPARE_HEARTBEAT_TIMEOUT = timedelta(seconds=30)
 PREPARE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
-# Generations that were begun before these rules keep the old ones; see the workflow's histories.
+# A run that came by one of these before it was there does as it did; see the workflow's histories.
 REFUSED_BEFORE_A_RESUME = "refused-before-a-resume"
-WAITS_FOR_NOTHING_NEWER = "waits-for-nothing-newer"
+CATCHES_UP_ONCE = "catches-up-once"
+HANDS_OVER_AT_ONCE = "hands-over-at-once"
 
 
 @workflow.defn(name=WORKFLOW_TYPE)
@@ -108,7 +109,7 @@ class QuizGenerationWorkflow:
 
     async def _prepare_content(self) -> None:
         if self._state.prepared is not None:  # this run continues another
-            if self._state.untold and workflow.patched(WAITS_FOR_NOTHING_NEWER):
+            if self._state.untold and workflow.patched(HANDS_OVER_AT_ONCE):
                 self._state.untold = False
                 self._mirror.mark(urgent=True)
             return
@@ -182,12 +183,13 @@ class QuizGenerationWorkflow:
     async def _continue_as_new_if_unfinished(self) -> None:
         """A long generation goes on in a new run with a short history. The window is drained by now.
 
-        Temporal refuses to end a run when a signal came during the task, which is then done again. The second time it
-        keeps signals back, but only if the task wants to end the run again: nothing may be waited for anew.
+        Temporal refuses to end a run when a signal came during the task, which is then done again. Meanwhile it refuses
+        signals too, and clients send them again; but only if that task wants to end the run as well. So what comes
+        while a run hands over is for the next one to tell.
         """
         if not self._state.queue:
             return
-        if workflow.patched(WAITS_FOR_NOTHING_NEWER):
+        if workflow.patched(HANDS_OVER_AT_ONCE):
             self._state.untold = await self._mirror.hand_over()
         else:
             await self._mirror.settle()
@@ -254,10 +256,10 @@ class QuizGenerationWorkflow:
                 self._set_status(Status.PAUSED, _reason(error))
         elif kind == GENERATION_PAUSED:
             # The activity saw the mirror say `paused`. Let the mirror catch up, or a resume would spin here.
-            self._mirror.mark(urgent=True)
-            if workflow.patched(WAITS_FOR_NOTHING_NEWER):
+            if workflow.patched(CATCHES_UP_ONCE):
                 await self._mirror.catch_up()
             else:
+                self._mirror.mark(urgent=True)
                 await self._mirror.settle()
         else:
             raise error

@@ -62,6 +62,7 @@ def figures(
         "longest that a generation stood still, seconds": max(
             judge.stillness_of(evidence, generations).values(), default=0.0
         ),
+        "ends of runs refused for a signal": sum(map(runs.refused_ends, evidence.histories)),
         "most tries of a workflow's own step": max(map(_most_tries, evidence.histories), default=0),
         "payloads that Temporal keeps encrypted": sum(
             payload.metadata.get("encoding") == ENCODING

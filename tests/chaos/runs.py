@@ -6,7 +6,7 @@ Each function returns what stands against one of them; an empty list is what is 
 import json
 from collections.abc import Iterator
 
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
@@ -96,3 +96,9 @@ def histories_stay_small(evidence: Evidence) -> list[str]:
 def size_of(history: WorkflowHistory) -> int:
     """Bytes of a history as the server counts them: its events."""
     return sum(event.ByteSize() for event in history.events)
+
+
+def refused_ends(history: WorkflowHistory) -> int:
+    """How often Temporal had a task done again that wanted to end the run while something came in."""
+    unhandled = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
+    return sum(event.workflow_task_failed_event_attributes.cause == unhandled for event in history.events)

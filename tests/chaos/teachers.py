@@ -35,7 +35,7 @@ class Generation:
     completed: int = 0
     ended: datetime | None = None
     resumes: int = 0
-    # Pauses that were resumed at once, again and again.
+    # Pauses that were resumed at once, again and again; both were accepted.
     hurried: int = 0
     # Asked for by this teacher.
     cancelled: bool = False
@@ -221,10 +221,11 @@ class Teachers:
         over = time.monotonic() + seconds
 
         async def window() -> None:
-            while time.monotonic() < over:
-                await self._act(generation, "pause-generation")
-                await self._resume(generation)
-                generation.hurried += 1
+            while time.monotonic() < over and not generation.cancelled:
+                answers = [await self._act(generation, f"{action}-generation") for action in ("pause", "resume")]
+                generation.hurried += all(answer is not None and answer.status_code == 202 for answer in answers)
+                if any(answer is None or answer.status_code == 503 for answer in answers):
+                    await asyncio.sleep(0.5)
 
         await asyncio.gather(*(window() for _ in range(WINDOWS)))
 

@@ -19,7 +19,7 @@ from tests.chaos.teachers import Answers, Generation
 
 # Tries of one sort of strike of which one at least must have met something.
 OFTEN = 5
-# Generations of which one at least must have had a teacher with each of the whims; six in a hundred are in a hurry.
+# Generations of which one at least must have had a teacher in a hurry; six in a hundred are.
 MANY = 100
 ENDS = "I1 every generation ends"
 # What is no invariant: each stands among the offences by its name.

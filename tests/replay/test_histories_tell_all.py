@@ -16,7 +16,7 @@ HOLDS: dict[str, dict[str, int]] = {
     "duplicate": {"question.revise": 1, "The quiz already asks": 1, "WORKFLOW_EXECUTION_COMPLETED": 1},
     "paused": {"pause": 1, "resume": 1, "GenerationPaused": 2, "WORKFLOW_EXECUTION_COMPLETED": 1},
     "provider_paused": {"ProviderTrouble": 2, "resume": 1, "WORKFLOW_EXECUTION_COMPLETED": 1},
-    "resumed_while_catching_up": {"GenerationPaused": 1, "pause": 1, "resume": 1, "WORKFLOW_EXECUTION_COMPLETED": 1},
+    "resumed_while_catching_up": {"GenerationPaused": 1, "resume": 1, "MARKER_RECORDED": 1},
     "cancelled": {"ACTIVITY_TASK_CANCEL_REQUESTED": 3, "WORKFLOW_EXECUTION_CANCELED": 1},
     "cancelled_too_late": {"WORKFLOW_EXECUTION_CANCEL_REQUESTED": 1, "WORKFLOW_EXECUTION_COMPLETED": 1},
     "failed": {"question.revise": 6, "ContentExhausted": 1, "WORKFLOW_EXECUTION_FAILED": 1},
@@ -25,6 +25,7 @@ HOLDS: dict[str, dict[str, int]] = {
     "continued_second": {"question.draft": 1, "WORKFLOW_EXECUTION_COMPLETED": 1},
     "limited_first": {"question.draft": 1, "WORKFLOW_EXECUTION_CONTINUED_AS_NEW": 1},
     "limited_second": {"question.draft": 1},
+    "refused_an_end": {"WORKFLOW_TASK_FAILED": 1, "WORKFLOW_EXECUTION_CONTINUED_AS_NEW": 1},
     "handed_over_first": {"pause": 1, "MARKER_RECORDED": 1, "WORKFLOW_EXECUTION_CONTINUED_AS_NEW": 1},
     "handed_over_second": {"resume": 1, "MARKER_RECORDED": 1},
 }

@@ -29,7 +29,7 @@ from tests.support.content import sample_chapter
 from tests.support.demo import DemoModel
 from tests.support.waiting import until
 from worker import build_worker
-from workflows.messages import Progress
+from workflows.messages import MIRROR, Progress
 
 # Activity types that call the model.
 NODES = ("question.draft", "question.revise")
@@ -187,7 +187,7 @@ class World:
 
         async def behind() -> bool:
             description = (await self.handle(workflow_id).describe()).raw_description
-            busy = any(activity.activity_type.name == "mirror_progress" for activity in description.pending_activities)
+            busy = any(activity.activity_type.name == MIRROR for activity in description.pending_activities)
             row, progress = await self.states.load(workflow_id), await self.progress(workflow_id)
             assert row is not None
             told = (row.sequence, row.completed_steps, row.state_data.get("calls"))

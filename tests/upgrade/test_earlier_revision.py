@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
 from tests.e2e.witness import answered_twice, calls_after_completion, completed_steps
@@ -16,8 +17,10 @@ from tests.support.waiting import until
 from tests.support.worker import run_worker
 from tests.support.world import World
 from tests.upgrade import revisions
+from tests.workflow.history import histories_of
 
-QUESTIONS, WINDOW = 12, 4
+# More than fit into one run: today's worker hands over. The earlier one must not come so far, it may not know that.
+QUESTIONS, WINDOW, LONGEST_RUN = 20, 4, 80
 
 
 @pytest.fixture(scope="module", params=revisions.names())
@@ -56,30 +59,35 @@ def test_the_earlier_worker_is_the_earlier_code(tree: Path) -> None:
 async def test_a_generation_of_an_earlier_worker_is_finished_by_todays(
     slow_world: World, old_worker: Callable[[], subprocess.Popen[str]], end: signal.Signals
 ) -> None:
-    """Ended in the middle: N questions, slots once each, no completed call again, no task of the workflow failed.
+    """Ended in the middle, handed over after: N questions, slots once each, no completed call again, no task failed.
 
     A call that was in flight at a kill may be made twice: nobody can know whether it was answered.
     """
     world = slow_world
-    workflow_id = await world.start(QUESTIONS, workflow_window=WINDOW)
+    workflow_id = await world.start(QUESTIONS, workflow_window=WINDOW, workflow_longest_run=LONGEST_RUN)
     worker = old_worker()
     await until(lambda: world.service.questions(workflow_id), lambda made: len(made) >= 2, 60)
     worker.send_signal(end)
     _, err = worker.communicate(timeout=60)
     assert worker.returncode == (-end if end is signal.SIGKILL else 0), err
-    steps = len(completed_steps(await world.history(workflow_id)))
+    history = await world.history(workflow_id)
+    steps = len(completed_steps(history))
     assert 2 <= steps < QUESTIONS, "too late or too early: the upgrade would prove nothing"
+    assert len(history.events) < LONGEST_RUN
 
     async with world.worker():
         await until(lambda: world.service.questions(workflow_id), lambda made: len(made) == QUESTIONS, 120)
         await world.assert_complete(workflow_id, QUESTIONS)
         await world.until_closed(workflow_id)
 
-    history, ledger = await world.history(workflow_id), world.demo.calls(workflow_id)
-    assert any(f"{worker.pid}@" in identity for identity in _workers_of(history)), "the old worker did nothing"
-    assert calls_after_completion(history, ledger) == []
+    first, *later = histories = list((await histories_of(world.temporal, workflow_id)).values())
+    assert later, "today's worker did not hand over"
+    assert any(f"{worker.pid}@" in identity for identity in _workers_of(first)), "the old worker did nothing"
+    ledger = world.demo.calls(workflow_id)
+    assert [call for history in histories for call in calls_after_completion(history, ledger)] == []
     assert len(answered_twice(ledger)) <= (WINDOW if end is signal.SIGKILL else 0)
-    assert (await world.events(workflow_id))["WORKFLOW_TASK_FAILED"] == 0
+    failed = EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+    assert [event for history in histories for event in history.events if event.event_type == failed] == []
 
 
 def _workers_of(history: WorkflowHistory) -> set[str]:

@@ -1,16 +1,22 @@
 """What comes while a run hands over to the next one: pauses, resumes, a cancel, a mirror that cannot be written."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from domain.statuses import Status
+from service.reconciler import Reconciler
+from storage.snapshots import EventType as Told
+from tests.chaos.runs import refused_ends
 from tests.support.world import World, scheduled
 from tests.workflow.history import histories_of, runs_of
 from tests.workflow.ledger import paid_twice
+from workflows.messages import MIRROR
 
 QUESTIONS = 30
 # Mostly the first one does; a signal must come while a run wants to end.
@@ -45,8 +51,19 @@ async def test_what_a_run_had_not_told_is_told_by_the_next(world: World) -> None
     workflow_id = await paused_at_the_hand_over(world)
     first, second = list((await histories_of(world.temporal, workflow_id)).values())[:2]
     assert first.events[-1].event_type is EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW
-    assert scheduled(second.events)[0].activity_task_scheduled_event_attributes.activity_type.name == "mirror_progress"
+    assert Status.PAUSED not in map(_told, scheduled(first.events, MIRROR))
+    told_first = scheduled(second.events)[0]
+    assert scheduled([told_first], MIRROR) and _told(told_first) == Status.PAUSED
     assert paid_twice(world.demo.calls(workflow_id)) == []
+
+
+async def test_who_paused_in_between_is_told(world: World) -> None:
+    """The signal is in the history of the run before the one that tells of it."""
+    workflow_id = await paused_at_the_hand_over(world)
+    await Reconciler(world.engine, world.connect, world.settings).look_once()
+    events = await world.states.events(workflow_id)
+    told = [(event.event_type, event.event_data["action"]) for event in events if event.event_data.get("by")]
+    assert told == [(Told.STATE_CHANGE, "pause"), (Told.STATE_CHANGE, "resume")]
 
 
 async def test_a_cancel_in_between_keeps_all_questions(world: World) -> None:
@@ -62,36 +79,44 @@ async def test_a_cancel_in_between_keeps_all_questions(world: World) -> None:
     assert len(await runs_of(world.temporal, workflow_id)) == 1
 
 
-async def test_whoever_pauses_and_resumes_without_a_break_holds_nothing_up(world: World) -> None:
-    """Temporal refuses to end a run while signals come; the task that is done again ends it at once.
+async def hurried_at_the_hand_over(world: World) -> WorkflowHistory:
+    """A run of a generation whose teacher pauses and resumes without a break, for which it could not end at once.
 
-    It went on for ever as long as that task first told the mirror of the newest signals.
+    Each generation is completed, with no call paid twice.
     """
     async with world.worker():
         for _ in range(MOST_GENERATIONS):
             workflow_id = await world.start(QUESTIONS, workflow_window=4, workflow_longest_run=60)
-            hurry = asyncio.create_task(_pause_and_resume(world, workflow_id))
+            enough = asyncio.Event()
+            hurry = asyncio.create_task(_pause_and_resume(world, workflow_id, enough))
             await world.until_completed(workflow_id, QUESTIONS - 5)
-            hurry.cancel()
-            await asyncio.gather(hurry, return_exceptions=True)
+            enough.set()
+            await hurry
             await world.assert_complete(workflow_id, QUESTIONS)
             await world.until_closed(workflow_id)
             assert paid_twice(world.demo.calls(workflow_id)) == []
-            histories = await histories_of(world.temporal, workflow_id)
-            most = max(_refused_ends(history) for history in histories.values())
-            assert most <= 1
-            if most:
-                return
+            histories = (await histories_of(world.temporal, workflow_id)).values()
+            if refused := [history for history in histories if refused_ends(history)]:
+                return max(refused, key=refused_ends)
     raise AssertionError("no signal came while a run wanted to end")
 
 
-async def _pause_and_resume(world: World, workflow_id: str) -> None:
-    while True:
+async def test_whoever_pauses_and_resumes_without_a_break_holds_nothing_up(world: World) -> None:
+    """Temporal refuses to end a run while signals come; the task that is done again wants to end it too, and may.
+
+    It went on for ever as long as that task first told the mirror of the newest signals. A second refusal is possible:
+    after one of the task in which the last slot ended, the next may begin a snapshot before it hears of that.
+    """
+    assert refused_ends(await hurried_at_the_hand_over(world)) <= 2
+
+
+async def _pause_and_resume(world: World, workflow_id: str, enough: asyncio.Event) -> None:
+    while not enough.is_set():
         await world.handle(workflow_id).signal("pause")
         await world.handle(workflow_id).signal("resume")
         await world.progress(workflow_id)  # a round through the worker
 
 
-def _refused_ends(history: WorkflowHistory) -> int:
-    unhandled = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
-    return sum(event.workflow_task_failed_event_attributes.cause == unhandled for event in history.events)
+def _told(snapshot: HistoryEvent) -> str:
+    payload = snapshot.activity_task_scheduled_event_attributes.input.payloads[0]
+    return str(json.loads(payload.data)["status"])
