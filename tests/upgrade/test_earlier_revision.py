@@ -20,7 +20,7 @@ from tests.upgrade import revisions
 from tests.workflow.history import histories_of
 
 # More than fit into one run: today's worker hands over. The earlier one must not come so far, it may not know that.
-QUESTIONS, WINDOW, LONGEST_RUN = 20, 4, 80
+QUESTIONS, WINDOW, LONGEST_RUN = 28, 4, 100
 
 
 @pytest.fixture(scope="module", params=revisions.names())
