@@ -30,7 +30,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--apart", action="store_true", help="workers in folders of their own, as containers have")
     parser.add_argument("--encrypted", action="store_true", help="with PAYLOAD_KEYS set")
     parser.add_argument("--latency", default="0.5-1.5", help="seconds that the model takes")
-    parser.add_argument("--longest-run", type=int, default=100, help="events after which a run hands over")
+    parser.add_argument("--longest-run", type=int, default=50, help="events after which a run hands over")
     parser.add_argument("--out", type=Path, default=None, help="folder of the reports; a temporary one when left out")
     return parser
 

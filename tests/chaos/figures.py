@@ -71,6 +71,7 @@ def figures(
             for payload in payloads_in(event)
         ),
         "runs": len(evidence.histories),
+        "runs that handed over to the next": sum(map(runs.handed_over, evidence.histories)),
         "largest history": f"{events[-1] if events else 0} events, {max(sizes, default=0)} bytes",
         "taken up after a kill, seconds": percentiles(healed.taken_up),
         "answered after a kill, seconds": percentiles(healed.answered),

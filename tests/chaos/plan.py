@@ -21,7 +21,7 @@ class Plan:
     workers: int = 3
     latency: str = "0.5-1.5"
     # Events: so few that each generation hands over to a new run, and that in the middle of it all.
-    longest_run: int = 100
+    longest_run: int = 50
     # Kills that must have struck a call, as a share of all; fewer would prove nothing.
     least_inside: float = 0.25
     # Paid calls that nothing excuses, as a share of all: a second payment of one of these would be an offence.

@@ -98,6 +98,12 @@ def size_of(history: WorkflowHistory) -> int:
     return sum(event.ByteSize() for event in history.events)
 
 
+def handed_over(history: WorkflowHistory) -> bool:
+    """Whether the run goes on in another one, as long ones do."""
+    last = history.events[-1].event_type if history.events else None
+    return last == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW
+
+
 def refused_ends(history: WorkflowHistory) -> int:
     """How often Temporal had a task done again that wanted to end the run while something came in."""
     unhandled = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND

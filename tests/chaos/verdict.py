@@ -19,7 +19,7 @@ from tests.chaos.teachers import Answers, Generation
 
 # Tries of one sort of strike of which one at least must have met something.
 OFTEN = 5
-# Generations of which one at least must have had a teacher in a hurry; six in a hundred are.
+# Generations of which one at least must have had a teacher in a hurry, as six in a hundred do, and a second run.
 MANY = 100
 ENDS = "I1 every generation ends"
 # What is no invariant: each stands among the offences by its name.
@@ -109,8 +109,11 @@ def not_tried(seen: Witnesses, healed: Recovery, numbers: Mapping[str, Any]) -> 
         offences.append("no encrypted payload was seen")
     if plan.capricious and not any(one.pauses for one in seen.generations):
         offences.append("no pause was held")
-    if plan.capricious and len(seen.generations) >= MANY and not any(one.hurried for one in seen.generations):
+    many = len(seen.generations) >= MANY
+    if many and plan.capricious and not any(one.hurried for one in seen.generations):
         offences.append("nobody paused and resumed without a break")
+    if many and not numbers["runs that handed over to the next"]:
+        offences.append("no run handed over to another")
     if not seen.convergence.counts:
         offences.append("no generation ran when the mirror was looked at")
     return offences

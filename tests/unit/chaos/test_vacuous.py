@@ -20,7 +20,8 @@ FOUR = [kill("worker-1", moment) for moment in range(4)]
 FROZEN = struck(FREEZES, "worker-1", 1)
 UNHURT = Recovery(0, 0, [], [])
 SEALED = "payloads that Temporal keeps encrypted"
-NUMBERS = {"calls paid": 100, "calls paid that nothing struck": 10, SEALED: 0}
+HANDED_OVER = "runs that handed over to the next"
+NUMBERS = {"calls paid": 100, "calls paid that nothing struck": 10, SEALED: 0, HANDED_OVER: 1}
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,12 @@ def test_an_encrypted_campaign_saw_something_encrypted(sealed: int, said: str) -
     """Otherwise there was nothing to be read because nothing was there."""
     plan = replace(PLAN, faults=(), capricious=False, encrypted=True)
     assert told(not_tried(witnesses(plan=plan), UNHURT, {**NUMBERS, SEALED: sealed}), said)
+
+
+def test_some_run_handed_over() -> None:
+    """Otherwise no fault can have met the change from one run to the next."""
+    seen = witnesses(plan=replace(PLAN, faults=(), capricious=False), generations=[generation()] * 100)
+    assert told(not_tried(seen, UNHURT, {**NUMBERS, HANDED_OVER: 0}), "no run handed over")
 
 
 def test_the_mirror_was_looked_at_while_something_ran() -> None:
