@@ -30,6 +30,10 @@ class NotPossible(ServiceError):
     """The generation is not in a state for this."""
 
 
+class NoOpenRun(NotPossible):
+    """Temporal has no such run, or it has ended."""
+
+
 class ActiveGeneration(NotPossible):
     """The quiz has a running or paused generation already; `workflow_id` names it."""
 
@@ -70,7 +74,7 @@ async def temporal_errors(within: timedelta | None = None) -> AsyncIterator[None
         if error.status is RPCStatusCode.INVALID_ARGUMENT:
             raise NotPossible(f"Temporal refuses: {error.message}. A server of your own needs: mcq migrate") from None
         if error.status is RPCStatusCode.NOT_FOUND and not _names_the_namespace(error):
-            raise NotPossible(f"Temporal has no such open run: {error.message}") from None
+            raise NoOpenRun(f"Temporal has no such open run: {error.message}") from None
         if error.status in _AWAY:
             raise TemporalUnavailable("Temporal does not answer; nothing was lost, try again in a moment") from None
         # Everything else is its trouble and not the request's: too busy, its database away, our access withdrawn.

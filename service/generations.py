@@ -10,7 +10,7 @@ from temporalio.client import Client
 
 from domain.statuses import Status
 from metrics import generations
-from service.errors import CannotResume, NotPossible, ServiceError
+from service.errors import CannotResume, NoOpenRun, NotPossible, ServiceError
 from service.finding import Finding, mend
 from service.reading import Reading
 from service.requests import GenerationRequest, key_of
@@ -119,7 +119,7 @@ class GenerationService(Reading):
         if not status.status.is_active:
             return await self._start_again(workflow_id, status)
         # Signals keep their order: this one also undoes a pause that is on its way and that no worker has seen yet.
-        with contextlib.suppress(NotPossible):  # it ended meanwhile
+        with contextlib.suppress(NoOpenRun):  # it ended meanwhile
             await self._temporal.signal(workflow_id, "resume")
         await self._states.pause_withdrawn(workflow_id)
         if status.status is Status.PAUSED or status.pausing:

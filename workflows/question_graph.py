@@ -33,6 +33,7 @@ RECURSION_LIMIT = 1_000
 ACCEPTED = "accepted"
 REVISE = "revise"
 GIVEN_UP = "given_up"
+POSTPONED = "postponed"  # sent back, but the run hands over before it is asked again
 
 Draft = Callable[[DraftInput], Awaitable[AnswerUpdate]]
 Revise = Callable[[ReviseInput], Awaitable[AnswerUpdate]]

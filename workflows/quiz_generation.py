@@ -16,6 +16,7 @@ from temporalio.langgraph import graph
 with workflow.unsafe.imports_passed_through():
     from domain.statuses import Status
     from workflows import telling
+    from workflows.gate import Gate
     from workflows.messages import (
         FINISH,
         GENERATION_PAUSED,
@@ -32,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
         Snapshot,
     )
     from workflows.mirror import Mirror
-    from workflows.question_graph import ACCEPTED, RECURSION_LIMIT, REVISE
+    from workflows.question_graph import ACCEPTED, POSTPONED, RECURSION_LIMIT, REVISE
     from workflows.state import GenerationInput, GenerationState
 
 _STATUS = SearchAttributeKey.for_keyword(STATUS_ATTRIBUTE)
@@ -62,6 +63,7 @@ class QuizGenerationWorkflow:
         # Nothing is in flight between runs, so the next one counts from 0.
         self._resumes = 0
         self._mirror = Mirror(start.options, self._snapshot, self._state.mirrored)
+        self._gate = Gate(start.options, self._state)
         self._graph = graph(QUESTION_GRAPH).compile()
 
     @workflow.run
@@ -145,24 +147,21 @@ class QuizGenerationWorkflow:
             await asyncio.gather(*writers, return_exceptions=True)
 
     async def _writer(self) -> None:
-        while self._state.queue and not self._is_long():
-            slot = self._state.queue.pop(0)
+        while await self._gate.lets_take():
+            slot, chunk = self._state.take()
             self._in_flight.add(slot)
             try:
-                await self._write_slot(slot)
+                await self._write_slot(slot, chunk)
             finally:
                 self._in_flight.discard(slot)
 
-    def _is_long(self) -> bool:
-        """Whether the rest is for a new run: whoever takes this one over replays all of it, against a time-out."""
-        info, longest = workflow.info(), self._options.longest_run
-        return info.is_continue_as_new_suggested() or 0 < longest < info.get_current_history_length()
-
-    async def _write_slot(self, slot: int) -> None:
+    async def _write_slot(self, slot: int, chunk: int) -> None:
         """One question: the graph behind the pause gate, on one chunk after another until it is accepted."""
-        chunk, tried = self._state.plan[slot].c, set[int]()
+        tried = set[int]()
         while True:
-            await self._gate()
+            if not await self._gate.lets_through():
+                self._state.put_back(slot, chunk)
+                return
             resumes = self._resumes
             try:
                 outcome = await self._run_graph(slot, chunk)
@@ -172,6 +171,8 @@ class QuizGenerationWorkflow:
             if outcome["verdict"] == ACCEPTED:
                 self._changed(question=True)
                 return
+            if outcome["verdict"] == POSTPONED:
+                continue
             tried.add(chunk)
             taker = self._state.hand_on(chunk, tried)
             self._changed()
@@ -234,13 +235,11 @@ class QuizGenerationWorkflow:
         decided = self._state.check(state)
         if decided["verdict"] == REVISE:
             self._changed()
-            await self._gate()  # a revision is a model call too
+            if not await self._gate.lets_through():  # a revision is a model call too
+                return {**decided, "verdict": POSTPONED}
         return decided
 
-    # --- pause, and what makes us pause ---
-
-    async def _gate(self) -> None:
-        await workflow.wait_condition(lambda: self._state.status is not Status.PAUSED)
+    # --- what makes us pause ---
 
     async def _pause_or_raise(self, error: ActivityError, *, mended: bool) -> None:
         """Trouble that a person can mend pauses the generation with the reason; everything else goes up.

@@ -1,5 +1,6 @@
 """What a generation knows: one dataclass, restored whole after continue-as-new."""
 
+from bisect import insort
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +37,8 @@ class GenerationState:
     queue: list[int] = field(default_factory=list)
     # Slot -> stem of accepted questions. Near-duplicates are looked for here.
     done: dict[int, str] = field(default_factory=dict)
+    # Slot -> chunk that took it over, of slots that went back into the queue.
+    moved: dict[int, int] = field(default_factory=dict)
     # Slots for which no chunk could give a question.
     unfilled: list[int] = field(default_factory=list)
     # Slot -> number of its next answer; absent means 0.
@@ -66,6 +69,17 @@ class GenerationState:
         for slot in prepared.plan:
             self.chunk_loads[slot.c] += 1
         self.calls, self.prompt_tokens, self.completion_tokens, self.cost = prepared.spent
+
+    def take(self) -> tuple[int, int]:
+        """The next slot and the chunk that feeds it."""
+        slot = self.queue.pop(0)
+        return slot, self.moved.pop(slot, self.plan[slot].c)
+
+    def put_back(self, slot: int, chunk: int) -> None:
+        """Leave a slot to the next run."""
+        insort(self.queue, slot)
+        if chunk != self.plan[slot].c:
+            self.moved[slot] = chunk
 
     def question(self, slot: int, chunk: int, *, retries_left: int) -> QuestionState:
         """What the graph begins a slot with, on a chunk."""

@@ -21,6 +21,14 @@ from workflows.quiz_generation import check
 MOST_EVENTS, MOST_BYTES = 10_240, 10_000_000
 
 
+# Of the end of a run, by signals: docs/decisions/0026.
+REFUSALS = 2
+_MAY_REFUSE_ONCE_MORE = (
+    EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED,
+)
+
+
 def nothing_is_begun_after_a_stop(evidence: Evidence) -> list[str]:
     """I7, by no clock: in history no step of a question is scheduled between a pause and the resume, or after a cancel.
 
@@ -102,6 +110,19 @@ def handed_over(history: WorkflowHistory) -> bool:
     """Whether the run goes on in another one, as long ones do."""
     last = history.events[-1].event_type if history.events else None
     return last == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW
+
+
+def no_end_is_refused_again_and_again(evidence: Evidence) -> list[str]:
+    """I1, where only workers die: a run that wants to end is refused that twice at most, and hands over.
+
+    Temporal forgets that it wants to when a task of it dies with its worker, and lets cancels in all the time.
+    """
+    offences = []
+    for history in evidence.histories:
+        excused = sum(event.event_type in _MAY_REFUSE_ONCE_MORE for event in history.events)
+        if (refused := refused_ends(history)) > REFUSALS + excused:
+            offences.append(f"{history.workflow_id}: {refused} times a run was not allowed to end")
+    return offences
 
 
 def refused_ends(history: WorkflowHistory) -> int:

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,8 +42,8 @@ class Generation:
     cancelled: bool = False
     # (acknowledged, resume asked for) of each pause.
     pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
-    # What was accepted: `pause`, `cancel`.
-    acted: set[str] = field(default_factory=set)
+    # How often `pause` and `cancel` were accepted.
+    acted: Counter[str] = field(default_factory=Counter)
     # (acknowledged, seen to be over) of pauses that ended before this teacher resumed, and not with the last question.
     lapsed: list[tuple[datetime, datetime]] = field(default_factory=list)
     # The slots of the questions that the API listed at the end; None before it was asked.

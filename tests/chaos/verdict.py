@@ -178,6 +178,7 @@ def _where_only_workers_die(seen: Witnesses, healed: Recovery) -> dict[str, list
             *judge.nothing_stops_by_itself(evidence, generations, strikes),
             *judge.nothing_dies_by_itself(seen.starts, strikes),
             *judge.what_was_cut_off_goes_on(healed.never, generations),
+            *runs.no_end_is_refused_again_and_again(evidence),
         ],
         "I4 paid twice only in flight": calls.paid_twice_at_most_in_flight(evidence, strikes),
         "I6 nothing accepted is lost": judge.the_api_serves(seen.answers, strikes),

@@ -10,6 +10,7 @@ from datetime import timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from domain.statuses import Status
     from workflows.messages import WORKFLOW_TYPE, GenerationResult
 
 from workflows.quiz_generation import QuizGenerationWorkflow
@@ -72,13 +73,37 @@ class FewerAnswers(QuizGenerationWorkflow):
 class NoGate(QuizGenerationWorkflow):
     """Does not stop for a pause."""
 
+    @workflow.init
+    def __init__(self, start: GenerationInput) -> None:
+        super().__init__(start)
+        self._gate.lets_through = self._let_through  # type: ignore[method-assign]
+
     @workflow.run
     async def run(self, start: GenerationInput) -> GenerationResult:
         """The same with an open gate."""
         return await super().run(start)
 
-    async def _gate(self) -> None:
-        return
+    async def _let_through(self) -> bool:
+        return True
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class WaitsAtTheGate(QuizGenerationWorkflow):
+    """Keeps its slots while it is paused, however long the run becomes."""
+
+    @workflow.init
+    def __init__(self, start: GenerationInput) -> None:
+        super().__init__(start)
+        self._paused_and_long = self._gate._is_long
+        self._gate._is_long = self._long_and_running  # type: ignore[method-assign]
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same with longer paused runs."""
+        return await super().run(start)
+
+    def _long_and_running(self) -> bool:
+        return self._state.status is Status.RUNNING and self._paused_and_long()
 
 
 @workflow.defn(name=WORKFLOW_TYPE)

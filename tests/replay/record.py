@@ -22,7 +22,7 @@ from tests.workflow.history import histories_of
 from tests.workflow.short_histories import short_histories, short_world
 from tests.workflow.test_cancel_comes_too_late import cancel_at_the_end
 from tests.workflow.test_duplicates import PARAGRAPH
-from tests.workflow.test_hand_over import hurried_at_the_hand_over, paused_at_the_hand_over
+from tests.workflow.test_hand_over import hurried_at_the_hand_over, paused_at_the_hand_over, paused_for_long
 
 __all__ = ["short_histories", "short_world"]  # fixtures
 
@@ -180,6 +180,12 @@ async def test_record_a_pause_at_a_hand_over(world: World) -> None:
     """What the first run had not told is told by the second."""
     _skip_if_stored("handed_over_first")
     await _store_two_runs(world, "handed_over", await paused_at_the_hand_over(world))
+
+
+async def test_record_a_run_that_was_paused_for_long(world: World) -> None:
+    """It hands over while it is paused, and the second run begins paused."""
+    _skip_if_stored("paused_first")
+    await _store_two_runs(world, "paused", await paused_for_long(world))
 
 
 async def test_record_an_end_that_was_refused(world: World) -> None:

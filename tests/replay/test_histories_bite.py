@@ -14,6 +14,7 @@ NOTICED_BY = [
     (mutants.FewerAnswers, "failed"),
     (mutants.NoGate, "paused"),
     (mutants.NoGate, "provider_paused"),
+    (mutants.WaitsAtTheGate, "paused_first"),
     (mutants.NeverContinues, "continued_first"),
     (mutants.NeverTooLate, "cancelled_too_late"),
     (mutants.WaitsForAll, "resumed_while_catching_up"),

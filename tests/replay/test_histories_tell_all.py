@@ -26,6 +26,8 @@ HOLDS: dict[str, dict[str, int]] = {
     "limited_first": {"question.draft": 1, "WORKFLOW_EXECUTION_CONTINUED_AS_NEW": 1},
     "limited_second": {"question.draft": 1},
     "refused_an_end": {"WORKFLOW_TASK_FAILED": 1, "WORKFLOW_EXECUTION_CONTINUED_AS_NEW": 1},
+    "paused_first": {"pause": 10, "WORKFLOW_EXECUTION_CONTINUED_AS_NEW": 1},
+    "paused_second": {"resume": 1, "question.draft": 1},
     "handed_over_first": {"pause": 1, "MARKER_RECORDED": 1, "WORKFLOW_EXECUTION_CONTINUED_AS_NEW": 1},
     "handed_over_second": {"resume": 1, "MARKER_RECORDED": 1},
 }

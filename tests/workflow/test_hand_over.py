@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
@@ -12,7 +13,10 @@ from temporalio.client import WorkflowHistory
 from domain.statuses import Status
 from service.reconciler import Reconciler
 from storage.snapshots import EventType as Told
-from tests.chaos.runs import refused_ends
+from tests.chaos.evidence import Evidence
+from tests.chaos.runs import begins_paused, nothing_is_begun_after_a_stop, refused_ends
+from tests.support.demo import DemoModel
+from tests.support.waiting import until
 from tests.support.world import World, scheduled
 from tests.workflow.history import histories_of, runs_of
 from tests.workflow.ledger import paid_twice
@@ -89,9 +93,11 @@ async def hurried_at_the_hand_over(world: World) -> WorkflowHistory:
             workflow_id = await world.start(QUESTIONS, workflow_window=4, workflow_longest_run=60)
             enough = asyncio.Event()
             hurry = asyncio.create_task(_pause_and_resume(world, workflow_id, enough))
-            await world.until_completed(workflow_id, QUESTIONS - 5)
-            enough.set()
-            await hurry
+            try:
+                await world.until_completed(workflow_id, QUESTIONS - 5)
+            finally:
+                enough.set()
+                await hurry
             await world.assert_complete(workflow_id, QUESTIONS)
             await world.until_closed(workflow_id)
             assert paid_twice(world.demo.calls(workflow_id)) == []
@@ -108,6 +114,73 @@ async def test_whoever_pauses_and_resumes_without_a_break_holds_nothing_up(world
     after one of the task in which the last slot ended, the next may begin a snapshot before it hears of that.
     """
     assert refused_ends(await hurried_at_the_hand_over(world)) <= 2
+
+
+async def _pause_until_the_next_run(world: World, workflow_id: str) -> None:
+    async with asyncio.timeout(60):
+        while len(await runs_of(world.temporal, workflow_id)) < 2:
+            await world.handle(workflow_id).signal("pause")
+
+
+async def paused_for_long(world: World) -> str:
+    """A generation that is paused again and again while it is paused, and completed after."""
+    workflow_id = await world.start(QUESTIONS, workflow_window=4, workflow_longest_run=250)
+    async with world.worker():
+        await world.until_completed(workflow_id, 1)
+        await world.service.pause(workflow_id)
+        await world.until_idle(workflow_id)
+        await _pause_until_the_next_run(world, workflow_id)
+        await world.service.resume(workflow_id)
+        await world.assert_complete(workflow_id, QUESTIONS)
+        await world.until_closed(workflow_id)
+    return workflow_id
+
+
+async def test_a_paused_run_hands_over_too(world: World) -> None:
+    """However often somebody pauses what is paused: no history grows without end, and the next run begins paused."""
+    workflow_id = await paused_for_long(world)
+    histories = list((await histories_of(world.temporal, workflow_id)).values())
+    assert begins_paused(histories[1])
+    assert nothing_is_begun_after_a_stop(Evidence([], [], histories, [], [], [], [])) == []
+    assert paid_twice(world.demo.calls(workflow_id)) == []
+
+
+async def test_a_run_that_paused_itself_hands_over_too(world: World) -> None:
+    """Its slots, each refused by the provider, go back into the queue."""
+    workflow_id = await world.start(12, workflow_window=4, workflow_longest_run=60)
+    world.demo.fault("unauthorized", match=workflow_id)
+    async with world.worker():
+        reason = (await world.until_status(workflow_id, Status.PAUSED)).error
+        await world.until_idle(workflow_id)
+        await _pause_until_the_next_run(world, workflow_id)
+        told = await world.until_status(workflow_id, Status.PAUSED)
+        assert reason and told.error == reason
+        assert (await world.progress(workflow_id)).in_flight == 0
+        world.demo.clear_faults()
+        await world.service.resume(workflow_id)
+        await world.assert_complete(workflow_id, 12)
+    assert paid_twice(world.demo.calls(workflow_id)) == []
+
+
+async def test_a_slot_that_was_to_be_revised_begins_anew_in_the_next_run(world: World, tmp_path: Path) -> None:
+    """Its answer came after the pause; the next run asks for another one, under another number."""
+    workflow_id = await world.start(4, workflow_window=1, workflow_longest_run=60)
+    with DemoModel(tmp_path, latency="1") as slow:
+        slow.fault("flawed", times=1, match=f"{workflow_id}/0/")
+        await _revised_late(world, slow, workflow_id)
+        asked = [call["request_id"].split("/")[1:4] for call in slow.calls(workflow_id)]
+        assert asked[:2] == [["0", "draft", "0"], ["0", "draft", "1"]]
+        assert paid_twice(slow.calls(workflow_id)) == []
+
+
+async def _revised_late(world: World, slow: DemoModel, workflow_id: str) -> None:
+    async with world.worker(openai_base_url=slow.url):
+        await until(lambda: world.started_nodes(workflow_id), lambda count: count == 1)
+        await world.service.pause(workflow_id)
+        await world.until_idle(workflow_id)
+        await _pause_until_the_next_run(world, workflow_id)
+        await world.service.resume(workflow_id)
+        await world.assert_complete(workflow_id, 4)
 
 
 async def _pause_and_resume(world: World, workflow_id: str, enough: asyncio.Event) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import ActivityType, Payloads
 from temporalio.api.common.v1 import WorkflowExecution as Ids
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import (
     ActivityTaskScheduledEventAttributes,
     HistoryEvent,
     WorkflowExecutionSignaledEventAttributes,
     WorkflowExecutionStartedEventAttributes,
+    WorkflowTaskFailedEventAttributes,
 )
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus, WorkflowHistory
@@ -167,7 +168,8 @@ def run(
 def history(*words: str, workflow_id: str = ID) -> WorkflowHistory:
     """Events in order: signals `pause` and `resume`, the request `cancel`; other words are activities scheduled.
 
-    `continues-paused` and `continues-running` begin a run that goes on with one that was.
+    `refused-end` and `timed-out` are tasks of the workflow that failed so. `continues-paused` and `continues-running`
+    begin a run that goes on with one that was.
     """
     return WorkflowHistory(workflow_id, [_event(number, word) for number, word in enumerate(words, 1)])
 
@@ -184,6 +186,16 @@ def _event(number: int, word: str) -> HistoryEvent:
                 continued_execution_run_id="run-1", input=Payloads(payloads=[state])
             ),
         )
+    if word == "refused-end":
+        return HistoryEvent(
+            event_id=number,
+            event_type=EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED,
+            workflow_task_failed_event_attributes=WorkflowTaskFailedEventAttributes(
+                cause=WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
+            ),
+        )
+    if word == "timed-out":
+        return HistoryEvent(event_id=number, event_type=EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT)
     if word == "cancel":
         return HistoryEvent(event_id=number, event_type=EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED)
     if word in ("pause", "resume"):

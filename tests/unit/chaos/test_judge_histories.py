@@ -128,3 +128,19 @@ def test_a_run_has_not_too_many_bytes(above: int, said: str) -> None:
     assert told(runs.histories_stay_small(evidence(histories=[large, _saying(b"small")])), said)
     encrypted = evidence(histories=[_saying(b"small")], sealed=[large])
     assert told(runs.histories_stay_small(encrypted), said), "what Temporal keeps counts"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["refused-end"] * 2, ""),
+        (["refused-end"] * 3, "3 times a run was not allowed to end"),
+        (["refused-end", "timed-out", "refused-end", "refused-end"], ""),
+        (["refused-end", "cancel", "refused-end", "refused-end"], ""),
+        (["timed-out", *["refused-end"] * 4], "4 times"),
+    ],
+)
+def test_no_end_is_refused_again_and_again(words: list[str], said: str) -> None:
+    """Twice, and once more for each task that died and each cancel; each run counts by itself."""
+    histories = [history(*words), history("refused-end")]
+    assert told(runs.no_end_is_refused_again_and_again(evidence(histories=histories)), said)

@@ -141,6 +141,7 @@ WIRED = {
         judge.nothing_stops_by_itself,
         judge.nothing_dies_by_itself,
         judge.what_was_cut_off_goes_on,
+        runs.no_end_is_refused_again_and_again,
     ),
     "I2 every question once": (judge.every_question_is_there_once,),
     "I3 no completed step again": (calls.no_completed_step_is_called_again,),
