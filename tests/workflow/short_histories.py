@@ -5,10 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from embedded.part import Addresses
-from embedded.stack import Stack
-from settings import Settings
 from temporal_client import connect
-from tests.support.homes import new_home, remove_home
+from tests.support.temporal_with import temporal_with
 from tests.support.world import World
 
 # The server suggests continue-as-new after so many events; a question takes about eight.
@@ -17,12 +15,9 @@ EVENTS = 100
 
 @pytest.fixture(scope="module")
 def short_histories(stack: Addresses) -> Iterator[Addresses]:
-    """A server of its own, on the session's PostgreSQL."""
-    home = new_home()
-    settings = Settings(_env_file=None, mcq_home=home, database_url=stack.database_url)
-    with Stack(settings, temporal_dynamic_config={"limit.historyCount.suggestContinueAsNew": EVENTS}) as running:
-        yield running.addresses
-    remove_home(home)
+    """A server of its own."""
+    with temporal_with(stack, {"limit.historyCount.suggestContinueAsNew": EVENTS}) as addresses:
+        yield addresses
 
 
 @pytest.fixture
