@@ -43,8 +43,11 @@ class Deployment:
         assert worker.returncode == 0, err
 
     def make_current(self, build_id: str) -> None:
-        """`set-current-version`; the empty build id stands for unversioned workers."""
-        self._temporal("set-current-version", *self._of(build_id), "--yes")
+        """`set-current-version`; the empty build id stands for unversioned workers.
+
+        Asked again while Temporal finds no such deployment: seen once right after it had described it.
+        """
+        until_now(lambda: self._found("set-current-version", *self._of(build_id), "--yes"), seconds=60)
 
     def ramp(self, build_id: str, percentage: int) -> None:
         """`set-ramping-version`."""
@@ -72,6 +75,15 @@ class Deployment:
         try:
             self._temporal("describe", "--name", self.name)
         except AssertionError:
+            return False
+        return True
+
+    def _found(self, *arguments: str) -> bool:
+        try:
+            self._temporal(*arguments)
+        except AssertionError as refusal:
+            if "not found" not in str(refusal):
+                raise
             return False
         return True
 
