@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from embedded.part import Addresses
-from temporal_client import connect
-from tests.support.temporal_with import temporal_with
+from tests.support.temporal_with import temporal_with, world_on
 from tests.support.world import World
 
 # The server suggests continue-as-new after so many events; a question takes about eight.
@@ -23,6 +22,5 @@ def short_histories(stack: Addresses) -> Iterator[Addresses]:
 @pytest.fixture
 async def short_world(world: World, short_histories: Addresses) -> AsyncIterator[World]:
     """The world on that server."""
-    settings = world.settings.model_copy(update={"temporal_address": short_histories.temporal_address})
-    async with World(settings, await connect(settings), world.demo) as short:
+    async with world_on(short_histories, world) as short:
         yield short

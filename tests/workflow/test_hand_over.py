@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
@@ -14,7 +13,7 @@ from domain.statuses import Status
 from service.reconciler import Reconciler
 from storage.snapshots import EventType as Told
 from tests.chaos.evidence import Evidence
-from tests.chaos.runs import begins_paused, nothing_is_begun_after_a_stop, refused_ends
+from tests.chaos.runs import begins_paused, handed_over, nothing_is_begun_after_a_stop, refused_ends
 from tests.support.demo import DemoModel
 from tests.support.waiting import until
 from tests.support.world import World, scheduled
@@ -54,7 +53,7 @@ async def test_what_a_run_had_not_told_is_told_by_the_next(world: World) -> None
     """The pause shows before anything else happens, and nothing is written twice or lost."""
     workflow_id = await paused_at_the_hand_over(world)
     first, second = list((await histories_of(world.temporal, workflow_id)).values())[:2]
-    assert first.events[-1].event_type is EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW
+    assert handed_over(first)
     assert Status.PAUSED not in map(_told, scheduled(first.events, MIRROR))
     told_first = scheduled(second.events)[0]
     assert scheduled([told_first], MIRROR) and _told(told_first) == Status.PAUSED

@@ -5,8 +5,7 @@ import pytest
 from domain.statuses import Status
 from embedded.part import Addresses
 from service.errors import NoOpenRun, NotPossible
-from temporal_client import connect
-from tests.support.temporal_with import temporal_with
+from tests.support.temporal_with import temporal_with, world_on
 from tests.support.world import World
 
 SIGNALS = 3  # that a run may have; 10,000 unless the server is told otherwise
@@ -15,8 +14,7 @@ SIGNALS = 3  # that a run may have; 10,000 unless the server is told otherwise
 async def test_a_signal_too_many_is_refused(world: World, stack: Addresses) -> None:
     """Pause and resume say why; the row goes on telling what is."""
     with temporal_with(stack, {"history.maximumSignalsPerExecution": SIGNALS}) as own:
-        settings = world.settings.model_copy(update={"temporal_address": own.temporal_address})
-        async with World(settings, await connect(settings), world.demo) as full:
+        async with world_on(own, world) as full:
             workflow_id = await full.start(2)
             for _ in range(SIGNALS):
                 await full.handle(workflow_id).signal("pause")
