@@ -27,8 +27,8 @@ from tests.security.sightings import Sightings
 
 # A request that was held up may take effect so long after it was sent.
 DELIVERED_WITHIN = timedelta(seconds=30)
-# Seconds in which each open generation shows a sign of life: a call, an answer, a snapshot. Longer than every pause,
-# outage and time-out that a campaign has, and than two of them after each other.
+# Seconds in which each open generation shows a sign of life: a call, an answer, a question in the mirror. Longer than
+# every pause, outage and time-out that a campaign has, and than two of them after each other.
 STILL = 120.0
 # Characters from which on a text is no word that stands elsewhere by chance.
 LEAST_TELLING = 12
@@ -64,12 +64,18 @@ def none_stands_still(evidence: Evidence, generations: Sequence[Generation]) -> 
 
 
 def stillness_of(evidence: Evidence, generations: Sequence[Generation]) -> dict[str, float]:
-    """The longest time in seconds that each ended generation showed no sign of life."""
+    """The longest time in seconds that each ended generation showed no sign of life.
+
+    That it was paused and resumed is none: who only tells of that stands still.
+    """
     signs: dict[str, list[datetime]] = defaultdict(list)
     for line in evidence.lines:
         signs[line.step[0]] += [line.began, line.time]
+    most: Counter[str] = Counter()
     for event in evidence.events:
-        signs[event["workflow_id"]].append(event["created_at"])
+        if event["event_data"]["completed"] > most[event["workflow_id"]]:
+            most[event["workflow_id"]] = event["event_data"]["completed"]
+            signs[event["workflow_id"]].append(event["created_at"])
     longest = {}
     for one in generations:
         if one.accepted and one.ended:

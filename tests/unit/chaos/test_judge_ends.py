@@ -57,8 +57,10 @@ def _alive(workflow_id: str, until: int) -> list[Any]:
     ("parts", "said"),
     [
         ({"lines": _alive(ID, 400)}, ""),
-        ({"events": [snapshot(number, 0, number * 100) for number in range(4)]}, ""),
-        ({"lines": [call(100, 350)], "events": [snapshot(1, 0, 220)]}, "still for 130 s"),
+        ({"events": [snapshot(number, number, number * 100) for number in range(4)]}, ""),
+        ({"lines": [call(100, 350)], "events": [snapshot(1, 1, 220)]}, "still for 130 s"),
+        # Pauses and resumes without a question are no life.
+        ({"events": [snapshot(number, 1, number * 100) for number in range(4)]}, "still for 400 s"),
         ({"lines": [call(130, 200), *_alive(ID, 400)[4:]]}, "still for 130 s"),
         ({"lines": [call(100), call(220)]}, "still for 179 s"),
         ({}, "still for 400 s"),
