@@ -1,11 +1,20 @@
 """The mirror's write: a snapshot of workflow progress into PostgreSQL."""
 
+from dataclasses import replace
+
+import structlog
 from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus
 
+from domain.statuses import Status
+from storage.starts import ActiveGenerationExists
 from storage.workflow_states import WorkflowStateStore
-from workflows.messages import MIRROR, Snapshot
+from workflows.messages import FINISH, MIRROR, Snapshot
 from writing.mirror import save, state_write
+
+log = structlog.get_logger()
+
+ORPHANED = "the quiz has another active generation; end that one and resume this one, and it keeps every question"
 
 
 class MirrorActivities:
@@ -25,4 +34,13 @@ class MirrorActivities:
             return description.run_id == run_id and description.status is WorkflowExecutionStatus.RUNNING
 
         write = state_write(workflow_id, run_id, snapshot)
-        return await save(self._states, write, is_current_run, sent=info.scheduled_time)
+        try:
+            return await save(self._states, write, is_current_run, sent=info.scheduled_time)
+        except ActiveGenerationExists:
+            # The teacher went on with another generation, and an operator's reset, or a start that was held up, made
+            # this one run beside it. Nobody waits for its questions, and each would be paid for. The cancel first: when
+            # it fails, the next try finds the same.
+            log.warning("orphan_cancelled", workflow_id=workflow_id, run_id=run_id)
+            await activity.client().get_workflow_handle(workflow_id, run_id=run_id).cancel()
+            orphaned = replace(write, status=Status.CANCELLED, current_node=FINISH, error_message=ORPHANED)
+            return await self._states.save(orphaned, is_current_run)

@@ -1,13 +1,12 @@
 """Who did what to a generation, from its history: signals, cancels, terminations and resets, whoever sent them."""
 
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from domain.statuses import Status
 from workflows.messages import MIRROR
@@ -41,34 +40,54 @@ class Deed:
         return {"by": self.identity, "action": self.action, **said}
 
 
-async def deeds(client: Client, workflow_id: str, run_id: str, *, rpc_timeout: timedelta) -> list[Deed]:
-    """What was done to a run and to the one that it continues, oldest first; raises RPCError.
+@dataclass(frozen=True, slots=True)
+class RunDeeds:
+    """What was done to one run, oldest first."""
 
-    Of that only what its last snapshot did not tell: it came while the run handed over, and the next one tells it.
-    """
-    events = await _events(client, workflow_id, run_id, rpc_timeout)
-    earlier = events[0].workflow_execution_started_event_attributes.continued_execution_run_id if events else ""
-    if earlier:
-        with suppress(RPCError):  # its history may be gone already
-            events = [*_after_the_last_snapshot(await _events(client, workflow_id, earlier, rpc_timeout)), *events]
-    return [deed for deed in map(_deed_of, events) if deed is not None]
+    done: Sequence[Deed] = ()
+    # Those that its last snapshot did not tell: they came while the run handed over, and the next one tells them.
+    untold: Sequence[Deed] = ()
+    # The run that it continues; empty when it is the first.
+    continues: str = ""
 
 
-async def _events(client: Client, workflow_id: str, run_id: str, rpc_timeout: timedelta) -> list[HistoryEvent]:
+async def deeds(client: Client, workflow_id: str, run_id: str, *, rpc_timeout: timedelta) -> RunDeeds:
+    """What was done to a run; raises RPCError."""
     handle = client.get_workflow_handle(workflow_id, run_id=run_id)
-    return [event async for event in handle.fetch_history_events(rpc_timeout=rpc_timeout)]
-
-
-def _after_the_last_snapshot(events: list[HistoryEvent]) -> list[HistoryEvent]:
-    told = 0
-    for index, event in enumerate(events):
+    done, untold, continues = list[Deed](), list[Deed](), ""
+    async for event in handle.fetch_history_events(rpc_timeout=rpc_timeout):
+        continues = event.workflow_execution_started_event_attributes.continued_execution_run_id or continues
         if event.activity_task_scheduled_event_attributes.activity_type.name == MIRROR:
-            told = index + 1
-    return events[told:]
+            untold.clear()
+        elif deed := _deed_of(event):
+            done.append(deed)
+            untold.append(deed)
+    return RunDeeds(done, untold, continues)
 
 
-def cause_of(status: Status, at: datetime, done: list[Deed]) -> Deed | None:
-    """The last deed before `at` that leads to a status."""
+class Causes:
+    """Who brought about a status. `read` is asked for each run at most once, and for the one before only if need be."""
+
+    def __init__(self, read: Callable[[str, str], Awaitable[RunDeeds]]) -> None:
+        self._read = read
+        self._known: dict[tuple[str, str], RunDeeds] = {}
+
+    async def of(self, workflow_id: str, run_id: str, status: Status, at: datetime) -> Deed | None:
+        """The last deed before `at` that leads to a status, in a run or at the end of the one that it continues."""
+        run = await self._deeds(workflow_id, run_id)
+        cause = _last(run.done, status, at)
+        if cause is None and run.continues:
+            cause = _last((await self._deeds(workflow_id, run.continues)).untold, status, at)
+        return cause
+
+    async def _deeds(self, workflow_id: str, run_id: str) -> RunDeeds:
+        run = (workflow_id, run_id)
+        if run not in self._known:
+            self._known[run] = await self._read(*run)
+        return self._known[run]
+
+
+def _last(done: Sequence[Deed], status: Status, at: datetime) -> Deed | None:
     fitting = [deed for deed in done if deed.action in _LEADS_TO.get(status, ()) and deed.at <= at + CLOCKS]
     return fitting[-1] if fitting else None
 

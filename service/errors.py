@@ -13,6 +13,17 @@ log = structlog.get_logger()
 _AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
 
+# What to do about what Temporal refuses, by words of its own.
+_WHAT_TO_DO = {
+    "search attribute": "a server of your own needs: mcq migrate",
+    "limit for signal": "no worker has taken in what was sent before; start one, and try again",
+}
+
+
+def _what_to_do(error: RPCError) -> str:
+    return "".join(f"; {hint}" for words, hint in _WHAT_TO_DO.items() if words in error.message.lower())
+
+
 def _names_the_namespace(error: RPCError) -> bool:
     """A server that starts, or whose database broke, knows no namespace for a while: not the request's fault."""
     return error.message.lower().startswith("namespace ")
@@ -72,7 +83,7 @@ async def temporal_errors(within: timedelta | None = None) -> AsyncIterator[None
         raise TemporalUnavailable("Temporal does not answer; nothing was lost, try again in a moment") from None
     except RPCError as error:
         if error.status is RPCStatusCode.INVALID_ARGUMENT:
-            raise NotPossible(f"Temporal refuses: {error.message}. A server of your own needs: mcq migrate") from None
+            raise NotPossible(f"Temporal refuses: {error.message}{_what_to_do(error)}") from None
         if error.status is RPCStatusCode.NOT_FOUND and not _names_the_namespace(error):
             raise NoOpenRun(f"Temporal has no such open run: {error.message}") from None
         if error.status in _AWAY:

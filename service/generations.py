@@ -1,7 +1,6 @@
 """The operations on generations: start, status, pause, resume, cancel. The command line and the API stand on them."""
 
 import asyncio
-import contextlib
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -10,7 +9,7 @@ from temporalio.client import Client
 
 from domain.statuses import Status
 from metrics import generations
-from service.errors import CannotResume, NoOpenRun, NotPossible, ServiceError
+from service.errors import CannotResume, NoOpenRun, NotPossible, ServiceError, TemporalUnavailable
 from service.finding import Finding, mend
 from service.reading import Reading
 from service.requests import GenerationRequest, key_of
@@ -70,14 +69,22 @@ class GenerationService(Reading):
         if not resumable:
             return await self.generate(quiz, request, idempotency_key=idempotency_key)
         workflow_id = resumable[0].workflow_id
+        key = key_of(quiz, request, idempotency_key) if idempotency_key else None
         try:
-            if idempotency_key:
-                await self._states.remember(key_of(quiz, request, idempotency_key), workflow_id)
-            await self.ensure_running(workflow_id)
+            if key is not None:
+                await self._states.remember(key, workflow_id, carried_out=False)
         except KeyTaken as taken:
-            return await self._starter.repeated(taken)
-        except CannotResume:  # another request was quicker
-            return await self.generate(quiz, request)
+            if taken.carried_out or not taken.same_request:
+                return await self._starter.repeated(taken)
+            workflow_id = taken.workflow_id  # the first request got no further
+        try:
+            await self.ensure_running(workflow_id)
+        except CannotResume:  # it ended meanwhile, or another request was quicker
+            if key is not None:
+                await self._states.forget(key, workflow_id)
+            return await self.generate(quiz, request, idempotency_key=idempotency_key)
+        if key is not None:
+            await self._states.carried_out(key)
         return workflow_id
 
     async def list_resumable(self, quiz_id: uuid.UUID) -> list[GenerationStatus]:
@@ -113,20 +120,10 @@ class GenerationService(Reading):
 
     async def ensure_running(self, workflow_id: str) -> GenerationStatus:
         """The same, and no error when it runs already."""
-        status = await self._reconciled(workflow_id)
-        if status.status is Status.COMPLETED:
-            raise CannotResume("the generation is completed; every question asked for is there")
-        if not status.status.is_active:
-            return await self._start_again(workflow_id, status)
-        # Signals keep their order: this one also undoes a pause that is on its way and that no worker has seen yet.
-        with contextlib.suppress(NoOpenRun):  # it ended meanwhile
-            await self._temporal.signal(workflow_id, "resume")
-        await self._states.pause_withdrawn(workflow_id)
-        if status.status is Status.PAUSED or status.pausing:
-            generations.resumed(WORKFLOW_TYPE)
-        if status.status is Status.RUNNING:
-            return await self.status(workflow_id)
-        return await self._until(workflow_id, lambda now: now.status is not Status.PAUSED)
+        try:
+            return await self._ensure_running(workflow_id)
+        except NoOpenRun:  # it ended meanwhile, and how, the second look tells
+            return await self._ensure_running(workflow_id)
 
     async def cancel(self, workflow_id: str) -> GenerationStatus:
         """End a generation and keep its finished questions. Idempotent; raises NotPossible when it ended otherwise."""
@@ -162,6 +159,21 @@ class GenerationService(Reading):
 
     # --- private ---
 
+    async def _ensure_running(self, workflow_id: str) -> GenerationStatus:
+        status = await self._reconciled(workflow_id)
+        if status.status is Status.COMPLETED:
+            raise CannotResume("the generation is completed; every question asked for is there")
+        if not status.status.is_active:
+            return await self._start_again(workflow_id, status)
+        # Signals keep their order: this one also undoes a pause that is on its way and that no worker has seen yet.
+        await self._temporal.signal(workflow_id, "resume")
+        await self._states.pause_withdrawn(workflow_id)
+        if status.status is Status.PAUSED or status.pausing:
+            generations.resumed(WORKFLOW_TYPE)
+        if status.status is Status.RUNNING:
+            return await self.status(workflow_id)
+        return await self._until(workflow_id, lambda now: now.status is not Status.PAUSED)
+
     async def _reconciled(self, workflow_id: str) -> GenerationStatus:
         """The status; of an active one after asking Temporal: an operator may have ended the run unnoticed."""
         status = await self.status(workflow_id)
@@ -171,10 +183,15 @@ class GenerationService(Reading):
         return await self.status(workflow_id)
 
     async def _start_again(self, workflow_id: str, status: GenerationStatus) -> GenerationStatus:
+        told_its_end = status.current_node == FINISH
         # A run that failed by itself has used up its stored answers; one that was ended from outside has not.
-        gave_up = status.status is Status.FAILED and status.current_node == FINISH
-        ended_run, lives = await self._temporal.newest_run(workflow_id, patience=self._acknowledge)
+        gave_up = status.status is Status.FAILED and told_its_end
+        newest_run, lives = await self._temporal.newest_run(workflow_id, patience=self._acknowledge)
+        if lives and told_its_end and (await self._row(workflow_id)).run_id == newest_run:
+            # Its worker died in between, or is busy. It hears no signal, and beside it no other run can start.
+            raise TemporalUnavailable("the generation is still ending; nothing was lost, try again in a moment")
         try:
+            ended_run = None if lives else newest_run
             if await self._states.reopen(workflow_id, ended_run=ended_run, fresh_attempts=gave_up):
                 generations.resumed(WORKFLOW_TYPE)
         except ActiveGenerationExists:

@@ -18,7 +18,7 @@ from temporalio.service import RPCError
 
 from domain.statuses import Status
 from metrics import generations as counted
-from service.deeds import Deed, cause_of
+from service.deeds import Causes, Deed
 from service.errors import ServiceError
 from service.finding import Finding, Look, mend
 from service.temporal import Temporal
@@ -63,6 +63,8 @@ class Reconciler:
         self._interval = settings.reconcile_interval
         # Workflow id -> when it was looked at last: rows take turns.
         self._looked: dict[str, datetime] = {}
+        # Ids of runs whose history could not be read.
+        self._unreadable: set[str] = set()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -131,8 +133,9 @@ class Reconciler:
                 await self._store.note_stalled(row, found.stalled)
         elif found.finding is Finding.NEVER_STARTED:
             if datetime.now(UTC) - row.updated_at > START_TAKES:
-                closed = await self._states.mark_failed(row.workflow_id, NEVER_STARTED, unless_changed=row.updated_at)
-                await self._states.start_never_arrived(row.workflow_id)
+                closed = await self._states.mark_never_started(
+                    row.workflow_id, NEVER_STARTED, unless_changed=row.updated_at
+                )
                 self._told(row, found.finding, closed=closed)
         else:
             who = await self._who(row.workflow_id, found)
@@ -156,18 +159,25 @@ class Reconciler:
         if found.run_id is None or found.finding not in (Finding.TERMINATED, Finding.CANCELLED):
             return None
         status = Status.FAILED if found.finding is Finding.TERMINATED else Status.CANCELLED
-        done = await self._temporal.deeds(workflow_id, found.run_id)
-        return cause_of(status, datetime.now(UTC), done)
+        with contextlib.suppress(ServiceError):  # that it ended is worth telling without a name too
+            return await Causes(self._temporal.deeds).of(workflow_id, found.run_id, status, datetime.now(UTC))
+        return None
 
     async def _attribute(self) -> None:
-        """Note who caused what the runs themselves have told: pauses, resumes, cancels and resets from anywhere."""
-        known: dict[tuple[str, str], list[Deed]] = {}
-        for event in await self._store.unattributed(ATTRIBUTE_WITHIN, MOST_ATTRIBUTED):
-            run = (event.workflow_id, event.run_id)
-            if run not in known:
-                known[run] = await self._temporal.deeds(*run)
-            deed = cause_of(Status(event.status), event.created_at, known[run])
+        """Note who caused what the runs themselves have told: pauses, resumes, cancels and resets from anywhere.
+
+        It ends at the first run whose history cannot be read: in an outage that is any. It may also be that one alone,
+        so from then on it comes last, until all could be read.
+        """
+        causes = Causes(self._temporal.deeds)
+        for event in await self._store.unattributed(ATTRIBUTE_WITHIN, MOST_ATTRIBUTED, last=self._unreadable):
+            try:
+                deed = await causes.of(event.workflow_id, event.run_id, Status(event.status), event.created_at)
+            except ServiceError:
+                self._unreadable.add(event.run_id)
+                raise
             await self._store.attribute(event.id, deed.told() if deed else {"by": None})
+        self._unreadable.clear()
 
     def _told(self, row: WorkflowState, finding: Finding, *, closed: bool) -> None:
         if closed:

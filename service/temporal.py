@@ -10,7 +10,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from service.deeds import Deed, deeds
+from service.deeds import RunDeeds, deeds
 from service.errors import NotPossible, temporal_errors
 from service.finding import Look, look
 from service.search_attributes import attributes_of
@@ -79,15 +79,15 @@ class Temporal:
         async with temporal_errors(self._rpc_timeout):
             return await look(client, row, rpc_timeout=self._rpc_timeout)
 
-    async def deeds(self, workflow_id: str, run_id: str) -> list[Deed]:
-        """What was done to a run from outside, oldest first; nothing when its history is gone."""
+    async def deeds(self, workflow_id: str, run_id: str) -> RunDeeds:
+        """What was done to a run from outside; nothing when its history is gone."""
         client = await self.client()
         async with temporal_errors(self._rpc_timeout):
             try:
                 return await deeds(client, workflow_id, run_id, rpc_timeout=self._rpc_timeout)
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:
-                    return []
+                    return RunDeeds()
                 raise
 
     async def closed_since(self, moment: datetime, limit: int) -> list[str]:

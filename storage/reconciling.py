@@ -1,6 +1,6 @@
 """What the reconciler reads and notes: rows of which nothing was heard, stalls, and who did what."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,8 +77,8 @@ class ReconcilerStore:
                 .values(state_data=col(WorkflowState.state_data).concat({"stalled": stalled and dict(stalled)}))
             )
 
-    async def unattributed(self, since: timedelta, limit: int) -> list[UnattributedEvent]:
-        """Recent events that a run told and of which nobody knows who caused them; oldest first."""
+    async def unattributed(self, since: timedelta, limit: int, *, last: Collection[str]) -> list[UnattributedEvent]:
+        """Recent events that a run told and of which nobody knows who caused them; oldest first, `last` runs after."""
         query = (
             select(
                 col(WorkflowEvent.id),
@@ -95,7 +95,7 @@ class ReconcilerStore:
                 _DURABLE,
                 ~col(WorkflowEvent.run_id).startswith("outside-"),
             )
-            .order_by(col(WorkflowEvent.id))
+            .order_by(col(WorkflowEvent.run_id).in_(last), col(WorkflowEvent.id))
             .limit(limit)
         )
         async with self._engine.connect() as connection:

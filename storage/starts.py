@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import Update, and_, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -22,10 +22,18 @@ _NOT_STARTED = and_(
     ),
 )
 _SETTLED = {UNANSWERED: False, NEVER_ARRIVED: False}
+# Of a row in whose `state_data` this is, Temporal has been asked.
+NOTHING_RUNS = {UNANSWERED: False, NEVER_ARRIVED: True}
 
 
 class ActiveGenerationExists(Exception):
     """The quiz has an active generation already."""
+
+
+def is_of_the_active_one(error: IntegrityError) -> bool:
+    """Whether a write was refused because the quiz has another active generation."""
+    diag = getattr(error.orig, "diag", None)
+    return getattr(diag, "constraint_name", None) == ONE_ACTIVE_GENERATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +46,16 @@ class RequestKey:
 
 
 class KeyTaken(Exception):
-    """The key came before; `same_request` tells whether it was with the same request."""
+    """The key came before; `same_request` tells whether it was with the same request.
 
-    def __init__(self, workflow_id: str, *, same_request: bool) -> None:
+    `carried_out` is False when it is not sure that the resume was done which that request asked for.
+    """
+
+    def __init__(self, workflow_id: str, *, same_request: bool, carried_out: bool) -> None:
         super().__init__(workflow_id)
         self.workflow_id = workflow_id
         self.same_request = same_request
+        self.carried_out = carried_out
 
 
 class Starts:
@@ -78,19 +90,22 @@ class Starts:
                 await session.rollback()
                 if key is not None:
                     await self._raise_if_taken(key)
-                diag = getattr(error.orig, "diag", None)
-                if getattr(diag, "constraint_name", None) == ONE_ACTIVE_GENERATION:
+                if is_of_the_active_one(error):
                     raise ActiveGenerationExists from None
                 raise
         return state
 
-    async def remember(self, key: RequestKey, workflow_id: str) -> None:
-        """Note that a request with this key was answered with a generation that exists; raises KeyTaken."""
+    async def remember(self, key: RequestKey, workflow_id: str, *, carried_out: bool = True) -> None:
+        """Note that a request with this key was answered with a generation that exists; raises KeyTaken.
+
+        Or will be, once what it asked for is `carried_out`.
+        """
         statement = insert(IdempotencyKey).values(
             owner_id=key.owner_id,
             key=key.key,
             request_hash=key.request_hash,
             workflow_id=workflow_id,
+            carried_out=carried_out,
             created_at=now(),
         )
         noted = statement.on_conflict_do_nothing().returning(col(IdempotencyKey.key))
@@ -98,6 +113,22 @@ class Starts:
             if await connection.scalar(noted) is not None:
                 return
         await self._raise_if_taken(key)
+
+    async def carried_out(self, key: RequestKey) -> None:
+        """Note that what a request with this key asked for is done."""
+        async with self._engine.begin() as connection:
+            await connection.execute(update(IdempotencyKey).where(*_is(key)).values(carried_out=True))
+
+    async def forget(self, key: RequestKey, workflow_id: str) -> None:
+        """Take back that a request is answered with this generation, unless what it asked for is done."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                delete(IdempotencyKey).where(
+                    *_is(key),
+                    col(IdempotencyKey.workflow_id) == workflow_id,
+                    col(IdempotencyKey.carried_out).is_(False),
+                )
+            )
 
     async def reopen(self, workflow_id: str, *, ended_run: str | None = None, fresh_attempts: bool = False) -> bool:
         """Make an ended generation `running` again for a new run; False when it is active already.
@@ -181,7 +212,7 @@ class Starts:
                     col(WorkflowState.status) == Status.FAILED,
                     col(WorkflowState.run_id).is_(None),
                 )
-                .values(state_data=col(WorkflowState.state_data).concat({UNANSWERED: False, NEVER_ARRIVED: True}))
+                .values(state_data=col(WorkflowState.state_data).concat(NOTHING_RUNS))
             )
 
     async def not_started(self, quiz_id: uuid.UUID) -> WorkflowState | None:
@@ -208,10 +239,16 @@ class Starts:
         return True
 
     async def _raise_if_taken(self, key: RequestKey) -> None:
-        query = select(col(IdempotencyKey.workflow_id), col(IdempotencyKey.request_hash)).where(
-            col(IdempotencyKey.owner_id) == key.owner_id, col(IdempotencyKey.key) == key.key
-        )
+        query = select(
+            col(IdempotencyKey.workflow_id), col(IdempotencyKey.request_hash), col(IdempotencyKey.carried_out)
+        ).where(*_is(key))
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
         if row is not None:
-            raise KeyTaken(row.workflow_id, same_request=row.request_hash == key.request_hash)
+            raise KeyTaken(
+                row.workflow_id, same_request=row.request_hash == key.request_hash, carried_out=row.carried_out
+            )
+
+
+def _is(key: RequestKey) -> tuple[ColumnElement[bool], ...]:
+    return col(IdempotencyKey.owner_id) == key.owner_id, col(IdempotencyKey.key) == key.key

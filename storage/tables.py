@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, Text, UniqueConstraint, text, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -147,6 +147,8 @@ class IdempotencyKey(Table, table=True):
     # SHA-256 of quiz and body, hex: the same key with another request is a mistake of the client.
     request_hash: str = Field(max_length=64)
     workflow_id: str = Field(max_length=200, foreign_key="workflow_state.workflow_id", ondelete="CASCADE", index=True)
+    # False while it is not sure that the generation was resumed for this request: a repetition sees to it.
+    carried_out: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     created_at: datetime = _created()
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, true, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,7 +20,7 @@ from storage.snapshots import (
     StateWrite,
     write_outside_event,
 )
-from storage.starts import Starts
+from storage.starts import NOTHING_RUNS, ActiveGenerationExists, Starts, is_of_the_active_one
 from storage.tables import (
     ModelCall,
     ModelWait,
@@ -82,7 +83,17 @@ class WorkflowStateStore(Starts):
 
         The fence: the row's own run needs a greater sequence; another run needs Temporal to call it current, because
         after a reset the sequence may fall. Temporal is asked between two transactions, so that no lock waits on it.
+
+        Raises ActiveGenerationExists when the run would make a closed row active again, and the quiz has another one.
         """
+        try:
+            return await self._save(write, is_current_run)
+        except IntegrityError as error:
+            if is_of_the_active_one(error):
+                raise ActiveGenerationExists from None
+            raise
+
+    async def _save(self, write: StateWrite, is_current_run: Callable[[], Awaitable[bool]]) -> Fence:
         asked_about: tuple[str, bool] | None = None
         while True:
             async with snapshot_write.transaction(self._engine) as connection:
@@ -107,7 +118,7 @@ class WorkflowStateStore(Starts):
 
         `unless_changed` is when the row was changed last as the caller knows it; False when it was since.
         """
-        return await self._close(workflow_id, Status.COMPLETED, None, None, unless_changed)
+        return await self._close(workflow_id, Status.COMPLETED, None, unless_changed)
 
     async def mark_failed(
         self,
@@ -122,7 +133,11 @@ class WorkflowStateStore(Starts):
 
         `who` goes into the event: the identity that did it, and what it said. `unless_changed` as above.
         """
-        return await self._close(workflow_id, status, reason, who, unless_changed)
+        return await self._close(workflow_id, status, reason, unless_changed, who=who)
+
+    async def mark_never_started(self, workflow_id: str, reason: str, *, unless_changed: datetime) -> bool:
+        """Close an open row as failed whose start never reached Temporal: whoever asks again starts it."""
+        return await self._close(workflow_id, Status.FAILED, reason, unless_changed, note=NOTHING_RUNS)
 
     async def pause_requested(self, workflow_id: str) -> None:
         """Note that a pause is on its way; the first snapshot that is not `running` ends the note."""
@@ -178,8 +193,10 @@ class WorkflowStateStore(Starts):
         workflow_id: str,
         status: Status,
         reason: str | None,
-        who: Mapping[str, Any] | None,
         unless_changed: datetime | None,
+        *,
+        who: Mapping[str, Any] | None = None,
+        note: Mapping[str, Any] | None = None,
     ) -> bool:
         moment = now()
         unchanged = true() if unless_changed is None else col(WorkflowState.updated_at) == unless_changed
@@ -192,7 +209,13 @@ class WorkflowStateStore(Starts):
                         col(WorkflowState.status).in_(ACTIVE),
                         unchanged,
                     )
-                    .values(status=status, error_message=reason, updated_at=moment, completed_at=moment)
+                    .values(
+                        status=status,
+                        error_message=reason,
+                        state_data=col(WorkflowState.state_data).concat(dict(note or {})),
+                        updated_at=moment,
+                        completed_at=moment,
+                    )
                     .returning(*OUTSIDE)
                 )
             ).one_or_none()

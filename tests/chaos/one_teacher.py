@@ -122,8 +122,9 @@ class OneTeacher:
         self._act("pause-generation")
 
     def resume(self) -> None:
-        """Resume it."""
-        self._act("resume-generation")
+        """Resume it; a run that has told its end and not closed yet is asked again."""
+        answer = until_now(lambda: self.post("resume-generation", 0), lambda answer: answer.status_code != 503, 60)
+        answer.raise_for_status()
 
     def cancel(self) -> None:
         """Cancel it."""

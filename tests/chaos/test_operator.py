@@ -1,7 +1,9 @@
 """What an operator does with the real `temporal` command: the mirror follows, and nothing is lost or paid again."""
 
 import asyncio
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -179,6 +181,10 @@ def test_a_cancelled_generation_keeps_its_questions(teacher: OneTeacher, operato
     assert asyncio.run(operator.cancel(teacher.workflow_id))
     teacher.until("cancelled", 60)
     assert (teacher.completed(), teacher.slots()) == (4, [0, 1, 2, 3])
+    teacher.clear_faults()
+    since = datetime.now(UTC)
+    time.sleep(3)  # a call takes a tenth of a second
+    assert [line for line in teacher.lines() if line.began > since] == []
     assert teacher.paid_twice() == []
 
 

@@ -40,3 +40,18 @@ async def test_a_connection_that_cannot_be_made_is_told() -> None:
         with pytest.raises(TemporalUnavailable):
             async with temporal_errors():
                 raise error
+
+
+@pytest.mark.parametrize(
+    ("says", "hint"),
+    [
+        ("search attribute McqQuiz is not defined", "; a server of your own needs: mcq migrate"),
+        ("exceeded workflow execution limit for signal events", "; no worker has taken in what was sent before.*"),
+        ("Identity is not set", ""),
+    ],
+)
+async def test_a_refusal_says_what_to_do(says: str, hint: str) -> None:
+    """Where we know it; else what Temporal said, and no more."""
+    with pytest.raises(NotPossible, match=f"^Temporal refuses: {says}{hint}$"):
+        async with temporal_errors():
+            raise RPCError(says, RPCStatusCode.INVALID_ARGUMENT, b"")

@@ -12,9 +12,11 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.statuses import Status
+from service.deeds import RunDeeds
 from service.errors import TemporalUnavailable
 from service.reconciler import NEVER_STARTED, Reconciler
 from service.requests import GenerationRequest, options_of
+from service.temporal import Temporal
 from storage.snapshots import UNANSWERED
 from tests.integration.service.unreachable import nowhere, without_temporal
 from tests.integration.storage.made import make_generation, save
@@ -237,6 +239,36 @@ async def test_who_reset_is_told(world: World) -> None:
     events = [event.event_data for event in await world.states.events(workflow_id)]
     (told,) = [event for event in events if event.get("action") == "reset"]
     assert told["by"] and "a new prompt" in told["by_reason"]
+
+
+async def test_one_history_that_cannot_be_read_keeps_names_from_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest of all: the pass in which it is met ends there, the next ones see to the others first."""
+    broken, other = await world.start(40), await world.start(40)
+    async with world.worker(workflow_window=1):
+        for workflow_id in (broken, other):
+            await world.handle(workflow_id).signal("pause")
+            await world.until_status(workflow_id, Status.PAUSED)
+    read = Temporal.deeds
+
+    async def read_others(self: Temporal, workflow_id: str, run_id: str) -> RunDeeds:
+        if workflow_id == broken:
+            raise TemporalUnavailable("its history cannot be read")
+        return await read(self, workflow_id, run_id)
+
+    async def who() -> list[Any]:
+        return [(await _last_event(world, workflow_id)).get("action") for workflow_id in (broken, other)]
+
+    reconciler = _reconciler(world)
+    with monkeypatch.context() as patched:
+        patched.setattr(Temporal, "deeds", read_others)
+        for told in (None, "pause"):
+            with pytest.raises(TemporalUnavailable, match="cannot be read"):
+                await reconciler.look_once()
+            assert await who() == [None, told]
+    await reconciler.look_once()
+    assert await who() == ["pause", "pause"]
 
 
 async def test_one_of_several_processes_leads(world: World) -> None:

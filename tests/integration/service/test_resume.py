@@ -1,19 +1,24 @@
 """What resume does, for each status."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import asdict
+from datetime import timedelta
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
+from temporalio.service import RPCError
 
 from domain.statuses import Status
 from service.errors import CannotResume, NotPossible, TemporalUnavailable, UnknownGeneration
+from service.finding import Finding, look
 from service.generations import GenerationService
 from service.requests import GenerationRequest
+from service.temporal import Temporal
 from tests.integration.service.unreachable import without_temporal
 from tests.integration.storage.made import make_generation, save
 from tests.support.world import World
-from workflows.messages import GenerationOptions
+from workflows.messages import FINISH, GenerationOptions
 
 
 async def _run_id(world: World, workflow_id: str) -> str | None:
@@ -111,6 +116,51 @@ async def test_a_living_run_whose_row_was_closed_by_mistake_goes_on(world: World
     assert (await world.handle(workflow_id).describe()).run_id == before
     async with world.worker():
         assert (await world.until_status(workflow_id, Status.COMPLETED, Status.FAILED)).completed == 2
+
+
+async def test_a_living_run_that_was_resumed_is_not_taken_for_one_that_never_started(world: World) -> None:
+    """Its row says `running` again, and whoever looks at it finds it open, although it tells nothing for long."""
+    workflow_id = await world.start(2)
+    await world.states.mark_failed(workflow_id, "lost")
+    await world.service.resume(workflow_id)
+    row = await world.states.load(workflow_id)
+    assert row is not None
+    assert (await look(world.temporal, row, rpc_timeout=timedelta(seconds=3))).finding is Finding.OPEN
+
+
+@pytest.mark.parametrize("ended", [Status.FAILED, Status.CANCELLED])
+async def test_a_run_that_told_its_end_and_has_not_closed_cannot_be_resumed_yet(world: World, ended: Status) -> None:
+    """Its worker died in between, and no other run can start beside it: ask again, which is no promise."""
+    workflow_id = await world.start(2)
+    run_id = await _run_id(world, workflow_id)
+    await save(world.states, workflow_id, 1, run_id=run_id, status=ended, current_node=FINISH)
+    impatient = GenerationService(world.settings, world.states, world.quizzes, world.connect, acknowledge=0.2)
+    with pytest.raises(TemporalUnavailable, match="still ending"):
+        await impatient.resume(workflow_id)
+    assert (await world.service.status(workflow_id)).status is ended
+    await world.handle(workflow_id).terminate("what its last task would have done")
+    async with world.worker():
+        assert (await impatient.resume(workflow_id)).status is Status.RUNNING
+        await world.assert_complete(workflow_id, 2)
+
+
+async def test_a_resume_of_a_run_that_ends_at_that_moment_begins_another(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run was open when it was looked at, and gone when the signal came: the second look tells."""
+    workflow_id = await world.start(2)
+    await save(world.states, workflow_id, 0, status=Status.PAUSED)
+    signal = Temporal.signal
+
+    async def terminated_before(self: Temporal, workflow_id: str, name: str) -> None:
+        with suppress(RPCError):  # the second time there is nothing to end
+            await world.handle(workflow_id).terminate("now")
+        await signal(self, workflow_id, name)
+
+    monkeypatch.setattr(Temporal, "signal", terminated_before)
+    assert (await world.service.resume(workflow_id)).status is Status.RUNNING
+    async with world.worker():
+        await world.assert_complete(workflow_id, 2)
 
 
 async def test_another_active_generation_is_in_the_way(world: World) -> None:

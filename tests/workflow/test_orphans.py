@@ -1,0 +1,68 @@
+"""A run that comes back while the teacher has gone on with another generation of the quiz: an operator's reset."""
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import WorkflowExecutionStatus
+
+from activities.mirror import ORPHANED
+from domain.statuses import Status
+from service.requests import GenerationRequest
+from tests.support.world import World
+from tests.workflow.ledger import paid_twice
+
+
+async def test_a_reset_beside_another_generation_is_cancelled_and_keeps_its_questions(world: World) -> None:
+    """Two may not be active: the row tells why it ended, the other one goes on, and a resume has all that was paid."""
+    quiz = await world.quiz()
+    workflow_id = await world.start(6, quiz=quiz, workflow_window=2)
+    world.demo.fault("stall", match=f"{workflow_id}/[45]/")
+    async with world.worker():
+        await world.until_completed(workflow_id, 4)
+        await world.service.cancel(workflow_id)
+        await world.until_closed(workflow_id)
+        made = await world.service.questions(workflow_id)
+
+        other = await world.start(40, quiz=quiz, workflow_window=1)
+        await world.service.pause(other)
+        await _reset_to_the_start(world, workflow_id)
+        await world.until_closed(workflow_id)
+
+        assert (await world.handle(workflow_id).describe()).status is WorkflowExecutionStatus.CANCELED
+        status = await world.service.status(workflow_id)
+        assert (status.status, status.completed, status.can_resume) == (Status.CANCELLED, 4, True)
+        reasons = {event.event_data.get("reason") for event in await world.states.events(workflow_id)}
+        assert ORPHANED in reasons
+        assert (await world.service.status(other)).status is Status.PAUSED
+
+        world.demo.clear_faults()
+        await world.service.cancel(other)
+        await world.until_closed(other)
+        await world.service.resume(workflow_id)
+        await world.assert_complete(workflow_id, 6)
+    assert paid_twice(world.demo.calls(workflow_id)) == []
+    assert [one for one in made if one not in await world.service.questions(workflow_id)] == []
+
+
+async def test_a_reset_after_the_other_one_has_ended_goes_on(world: World) -> None:
+    """Nothing is in its way any more."""
+    quiz = await world.quiz()
+    workflow_id = await world.start(2, quiz=quiz)
+    async with world.worker():
+        await world.assert_complete(workflow_id, 2)
+        await world.until_closed(workflow_id)
+        other = await world.service.generate(quiz, GenerationRequest(1))
+        await world.assert_complete(other, 1)
+        run_id = await _reset_to_the_start(world, workflow_id)
+        await world.until_run(workflow_id, run_id)
+        await world.assert_complete(workflow_id, 2)
+
+
+async def _reset_to_the_start(world: World, workflow_id: str) -> str:
+    request = ResetWorkflowExecutionRequest(
+        namespace=world.temporal.namespace,
+        workflow_execution=WorkflowExecution(workflow_id=workflow_id),
+        reason="a new prompt",
+        workflow_task_finish_event_id=4,
+        request_id=f"reset {workflow_id}",
+    )
+    return (await world.temporal.workflow_service.reset_workflow_execution(request)).run_id
