@@ -1,12 +1,16 @@
 """A reader of server-sent events, as a browser is one."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
+
+# Seconds after which a reader gives up: a stream that only keeps itself alive would hold it for ever.
+PATIENCE = 180.0
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Event:
 
 @contextmanager
 def reading(client: httpx2.Client, quiz_id: str, *, after: str | None = None) -> Iterator[Iterator[Event]]:
-    """The events of a quiz as they come, after one."""
+    """The events of a quiz as they come, after one; AssertionError when they come for longer than anybody waits."""
     headers = {"Last-Event-ID": after} if after is not None else {}
     with client.stream("GET", f"/quiz/{quiz_id}/events", headers=headers, timeout=60) as response:
         assert response.status_code == 200, response.read()
@@ -50,7 +54,9 @@ def slots(events: list[Event]) -> list[int]:
 
 def _events(lines: Iterator[str]) -> Iterator[Event]:
     fields: dict[str, str] = {}
+    over = time.monotonic() + PATIENCE
     for line in lines:
+        assert time.monotonic() < over, f"{PATIENCE:.0f} s of a stream without what was waited for"
         if line and not line.startswith(":"):
             name, _, value = line.partition(": ")
             fields[name] = value

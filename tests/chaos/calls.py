@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from tests.chaos.evidence import CallLine, Completion, Evidence
 from tests.chaos.excuses import AT_ONCE, held_up, in_flight_at, in_flight_at_kills, temporal_was_away
-from tests.chaos.strikes import Done
+from tests.chaos.strikes import TEACHERS, Done
 
 # Answers that a slot may ask for: each chunk of the sample gives three at most.
 MOST_ANSWERS = 30
@@ -81,18 +81,20 @@ def paid_twice_at_most_in_flight(evidence: Evidence, strikes: Sequence[Done]) ->
     return [f"{twice} calls paid twice, and kills met {met}"] if twice > met else []
 
 
-def none_is_paid_twice(evidence: Evidence, standstills: Sequence[Done]) -> list[str]:
+def none_is_paid_twice(evidence: Evidence, by_themselves: Sequence[Done]) -> list[str]:
     """I4, where only what no call needs goes away: an answer waits in its worker until it can be stored."""
-    return [f"{second.request_id}: paid again" for second in _second_payments(evidence, standstills)]
+    return [f"{second.request_id}: paid again" for second in _second_payments(evidence, by_themselves)]
 
 
-def _second_payments(evidence: Evidence, standstills: Sequence[Done]) -> list[CallLine]:
-    """And later ones, except where Temporal was away meanwhile and missed heartbeats."""
+def _second_payments(evidence: Evidence, strikes: Sequence[Done]) -> list[CallLine]:
+    """And later ones, except where Temporal was away meanwhile and missed heartbeats, or a cancel was taken back."""
+    taken_back = [done for done in strikes if done.strike.kind == TEACHERS]
     return [
         second
         for lines in paid_twice(evidence)
         for first, second in pairwise(lines)
-        if not temporal_was_away(standstills, first.began, second.began)
+        if not temporal_was_away(strikes, first.began, second.began)
+        and not in_flight_at(first, taken_back, before=second.began)
     ]
 
 

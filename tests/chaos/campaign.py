@@ -133,7 +133,7 @@ async def _play(plan: Plan, cluster: Cluster, folder: Path, content: str, notes:
         standstills=[standstill(moment) for moment in cluster.silences],
         cancelled=striker.cancelled,
         operated=striker.operated,
-        starts={process.name: process.starts for process in cluster.processes.values()},
+        starts={process.name: process.started_at for process in cluster.processes.values()},
         convergence=convergence,
         stuck=notes.stuck,
         database_url=cluster.database_url,

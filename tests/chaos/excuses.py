@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from tests.chaos.cluster import DEMO_MODEL, POSTGRES, TEMPORAL
 from tests.chaos.evidence import CallLine, Evidence
 from tests.chaos.schedule import CRASHES, FREEZES, KILLS, NETWORK, OPERATOR, OUTAGES
-from tests.chaos.strikes import Done
+from tests.chaos.strikes import TEACHERS, Done
 
 # From an answer to its row in PostgreSQL, in a worker that has just begun on a full machine: 1 s was seen.
 STORED_WITHIN = timedelta(seconds=2)
@@ -56,7 +56,7 @@ def _carries(done: Done, line: CallLine) -> bool:
         return target in (line.worker, *SERVERS)
     if kind == NETWORK:
         return target.startswith(f"{line.worker} to ")
-    return kind == OPERATOR and done.details.get("workflow_id") == line.step[0]
+    return kind in (OPERATOR, TEACHERS) and done.details.get("workflow_id") == line.step[0]
 
 
 def held_up(line: CallLine, since: datetime, strikes: Sequence[Done]) -> bool:
@@ -88,7 +88,7 @@ def temporal_was_away(strikes: Sequence[Done], since: datetime, until: datetime)
 
 
 def _over(done: Done) -> datetime:
-    # A death is over at once, an operator's command when it returned.
-    if done.strike.kind in (KILLS, CRASHES, OPERATOR):
+    # A death is over at once, an operator's command when it returned, a teacher's when a worker has heard of it.
+    if done.strike.kind in (KILLS, CRASHES, OPERATOR, TEACHERS):
         return done.at + timedelta(seconds=done.took)
     return done.at + timedelta(seconds=done.strike.details.get("seconds", 0)) + NOTICED_WITHIN

@@ -15,12 +15,15 @@ from typing import Any
 
 from temporalio.client import WorkflowExecutionStatus
 
+from domain.linter.flaw import Severity
+from domain.linter.grounding import GROUNDING_RULES
+from domain.linter.rules import ITEM_RULES
 from domain.statuses import Status
-from service.deeds import CANCEL, PAUSE
+from service.deeds import CANCEL, RESUME
 from tests.chaos.cluster import API, POSTGRES, TEMPORAL
 from tests.chaos.evidence import CallLine, Evidence, Step
 from tests.chaos.excuses import AT_ONCE, held_up, struck, temporal_was_away
-from tests.chaos.runs import deeds_and_steps
+from tests.chaos.runs import continues, deeds_and_steps
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Answers, Generation
 from tests.security.sightings import Sightings
@@ -32,15 +35,18 @@ DELIVERED_WITHIN = timedelta(seconds=30)
 STILL = 120.0
 # Characters from which on a text is no word that stands elsewhere by chance.
 LEAST_TELLING = 12
+# Rules of the linter that no question may break.
+ERRORS = {rule.name for rule in ITEM_RULES if rule.severity is Severity.ERROR} | {
+    rule.name for rule in GROUNDING_RULES if rule.severity is Severity.ERROR
+}
 # How a row's status and what Temporal says of its run go together.
 AGREES = {
     Status.COMPLETED: {WorkflowExecutionStatus.COMPLETED},
-    Status.CANCELLED: {WorkflowExecutionStatus.CANCELED, WorkflowExecutionStatus.COMPLETED},
+    Status.CANCELLED: {WorkflowExecutionStatus.CANCELED},
     Status.FAILED: {
         WorkflowExecutionStatus.FAILED,
         WorkflowExecutionStatus.TERMINATED,
         WorkflowExecutionStatus.TIMED_OUT,
-        WorkflowExecutionStatus.COMPLETED,
     },
     Status.RUNNING: {WorkflowExecutionStatus.RUNNING},
     Status.PAUSED: {WorkflowExecutionStatus.RUNNING},
@@ -117,18 +123,24 @@ def the_api_serves(answers: Answers, strikes: Sequence[Done]) -> list[str]:
 
 
 def what_was_cut_off_goes_on(never: Sequence[Step], generations: Sequence[Generation]) -> list[str]:
-    """I1, where only workers die: each step that a kill cut off is taken up, unless its generation was cancelled."""
-    cancelled = {one.workflow_id for one in generations if one.cancelled}
+    """I1, where only workers die: each step that a kill cut off is taken up, unless its generation was cancelled.
+
+    Also when it was resumed: the next run begins each slot anew.
+    """
+    cancelled = {one.workflow_id for one in generations if one.cancelled or one.regretted}
     return [f"{step}: cut off, and never taken up" for step in never if step[0] not in cancelled]
 
 
-def nothing_dies_by_itself(starts: Mapping[str, int], strikes: Sequence[Done]) -> list[str]:
-    """I1, where only workers die: no process was started more often than it was killed. `starts` by its name."""
+def nothing_dies_by_itself(starts: Mapping[str, Sequence[datetime]], strikes: Sequence[Done]) -> list[str]:
+    """I1, where only workers die: no process was started more often than it was killed. `starts` by its name.
+
+    A worker that begins while Temporal stands still by itself gives up, and its supervisor starts it again.
+    """
     met = Counter(done.details.get("worker", done.strike.target) for done in strikes if done.hit)
     return [
-        f"{name}: started {count} times, killed {met[name]} times"
-        for name, count in starts.items()
-        if count > 1 + met[name]
+        f"{name}: started {len(moments)} times, killed {met[name]} times"
+        for name, moments in starts.items()
+        if len(moments) > 1 + met[name] + sum(temporal_was_away(strikes, moment, moment) for moment in moments)
     ]
 
 
@@ -171,6 +183,7 @@ def _flaws(row: dict[str, Any], content: str) -> list[str]:
         "no stem": bool(row["stem"].strip()),
         "options that are not four different ones": len(texts) == 4 and len(set(texts)) == 4 and all(texts),
         "a key that is no option": 0 <= row["key"] < len(texts),
+        "a flaw that is an error": not ERRORS & set(row["flaws"]),
         "a quote that the content does not have": bool(row["source"]["quote"]) and row["source"]["quote"] in content,
     }
     return [what for what, holds in checks.items() if not holds]
@@ -250,7 +263,7 @@ def nothing_accepted_is_lost(
         *(f"{workflow_id}: runs or was asked for, no row" for workflow_id in sorted(known - rows)),
         *twins,
         *(f"quiz {quiz}: {count} generations for one request" for quiz, count in quizzes.items() if count > 1),
-        *_accepted_and_not_in_history(evidence, generations),
+        *_accepted_and_not_in_history(evidence, generations, operated),
         *(
             f"{one.workflow_id}: paused at {acknowledged}, not at {seen}, and nobody resumed"
             for one in generations
@@ -261,17 +274,27 @@ def nothing_accepted_is_lost(
     ]
 
 
-def _accepted_and_not_in_history(evidence: Evidence, generations: Sequence[Generation]) -> list[str]:
-    """Each pause is a signal of its own. A second cancel of a run leaves no trace, nor does one of what never began."""
+def _accepted_and_not_in_history(
+    evidence: Evidence, generations: Sequence[Generation], operated: set[str]
+) -> list[str]:
+    """Each pause is a signal of its own, and each resume, or it begins a run that continues no other.
+
+    A second cancel of a run leaves no trace, nor does one of what never began. Of two resumes at once of what an
+    operator ended, one begins the run.
+    """
     told: dict[str, Counter[str]] = defaultdict(Counter)
     for history in evidence.histories:
         told[history.workflow_id].update(deed for deed, _ in deeds_and_steps(history) if deed)
+        told[history.workflow_id][RESUME] += not continues(history)
+    for counted in told.values():
+        counted[RESUME] -= 1  # the start
     return [
         f"{one.workflow_id}: {accepted} times {action} accepted, {told[one.workflow_id][action]} in its histories"
         for one in generations
         for action, accepted in sorted(one.acted.items())
-        if told[one.workflow_id][action] < (accepted if action == PAUSE else 1)
+        if told[one.workflow_id][action] < (1 if action == CANCEL else accepted)
         and not (action == CANCEL and one.status == Status.CANCELLED)
+        and not (action == RESUME and one.workflow_id in operated)
     ]
 
 

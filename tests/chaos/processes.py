@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # it ships no types
@@ -60,6 +61,8 @@ class Process:
         self.mark: Mark | None = None
         # Process ids of all that were started.
         self.pids: list[int] = []
+        # When, in the same order.
+        self.started_at: list[datetime] = []
         # Somebody wants it to be down: it is not started again.
         self.held = False
         self.frozen = False
@@ -84,6 +87,7 @@ class Process:
                 self.frozen = False
                 self.mark = self._start()
                 self.pids.append(self.mark.pid)
+                self.started_at.append(datetime.now(UTC))
 
     def keep_up(self) -> None:
         """The same, unless somebody wants it to be down."""

@@ -48,11 +48,17 @@ def nothing_is_begun_after_a_stop(evidence: Evidence) -> list[str]:
     return offences
 
 
+def continues(history: WorkflowHistory) -> bool:
+    """Whether the run goes on with one that handed over."""
+    start = history.events[0].workflow_execution_started_event_attributes if history.events else None
+    return bool(start and start.continued_execution_run_id)
+
+
 def begins_paused(history: WorkflowHistory) -> bool:
     """Whether the run goes on with one that was paused, which its input tells."""
-    start = history.events[0].workflow_execution_started_event_attributes if history.events else None
-    if start is None or not start.continued_execution_run_id:
+    if not continues(history):
         return False
+    start = history.events[0].workflow_execution_started_event_attributes
     state = json.loads(start.input.payloads[0].data)["state"]
     return bool(state["status"] == Status.PAUSED)
 

@@ -27,6 +27,12 @@ CRASH_PATIENCE = 400
 RULE_PATIENCE = 40
 
 
+# A kind that no schedule has: what teachers do by themselves.
+TEACHERS = "teachers"
+# Seconds: a worker hears of a cancel with its next heartbeat, and a request may be held up.
+CANCELLED_WITHIN = 15.0
+
+
 @dataclass
 class Done:
     """A strike as it happened: when by the clock, and whether it found something to strike."""
@@ -42,6 +48,12 @@ class Done:
         """For the report: `at` is when it happened, in seconds since then."""
         at = round(max(0.0, (self.at - since).total_seconds()), 1)
         return {**asdict(self.strike), "at": at, "time": self.at.isoformat(), "hit": self.hit, **self.details}
+
+
+def taken_back(workflow_id: str, sent: datetime) -> Done:
+    """A cancel that its teacher took back: the next run asks again for what it met in flight."""
+    strike = Strike(0.0, TEACHERS, "a generation", {"deed": "cancel"})
+    return Done(strike, sent, hit=True, details={"workflow_id": workflow_id}, took=CANCELLED_WITHIN)
 
 
 def standstill(started_again: datetime) -> Done:

@@ -12,10 +12,16 @@ from typing import Any
 
 import httpx2
 
+from service.deeds import RESUME
+
 # Seconds between two looks at a generation.
 BETWEEN_LOOKS = 1.5
 # Seconds that a client waits for an answer; the API answers within 3, also when its parts are away.
 PATIENCE = 10.0
+# Of whims from 0.25 to 0.30, which are cancels: from here on the teacher does not change their mind.
+FOR_GOOD = 0.275
+# What may be said to a pause, a resume or a cancel that is not possible now.
+REFUSED = (400, 409, 503)
 # Seconds that a pause is held after it is acknowledged.
 HELD = (4.0, 7.0)
 # Seconds for which somebody in a hurry pauses and resumes without a break, in so many windows at once.
@@ -38,11 +44,13 @@ class Generation:
     resumes: int = 0
     # Pauses that were resumed at once, again and again; both were accepted.
     hurried: int = 0
-    # Asked for by this teacher.
+    # Asked for by this teacher, who has not changed their mind since.
     cancelled: bool = False
+    # When a cancel was sent that the teacher took back later.
+    regretted: list[datetime] = field(default_factory=list)
     # (acknowledged, resume asked for) of each pause.
     pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
-    # How often `pause` and `cancel` were accepted.
+    # How often `pause`, `resume` and `cancel` were accepted.
     acted: Counter[str] = field(default_factory=Counter)
     # (acknowledged, seen to be over) of pauses that ended before this teacher resumed, and not with the last question.
     lapsed: list[tuple[datetime, datetime]] = field(default_factory=list)
@@ -138,14 +146,18 @@ class Teachers:
                 generation.ended = datetime.now(UTC)
                 generation.listed = await self._list(generation)
                 return
-            if status["can_resume"]:
+            if generation.status == "cancelled" and generation.regretted:
+                await self._go_on(generation, draw)
+            elif status["can_resume"]:
                 await self._resume(generation)
             elif whim < 0.25 and generation.completed >= at and generation.status == "running":
                 whim = 1.0
                 await self._pause_and_resume(generation, draw)
             elif 0.25 <= whim < 0.30 and generation.completed >= at and generation.status == "running":
+                generation.cancelled, sent = whim >= FOR_GOOD, datetime.now(UTC)
+                if not generation.cancelled:
+                    generation.regretted.append(sent)
                 whim = 1.0
-                generation.cancelled = True
                 await self._act(generation, "cancel-generation")
             elif 0.30 <= whim < 0.36 and generation.completed >= at and generation.status == "running":
                 whim = 1.0
@@ -218,6 +230,18 @@ class Teachers:
                 generation.lapsed.append((acknowledged, datetime.now(UTC)))
         await asyncio.gather(*(self._resume(generation) for _ in range(draw.choice([1, 2]))))
 
+    async def _go_on(self, generation: Generation, draw: random.Random) -> None:
+        """Take a cancel back, as a client does that knows nothing but the quiz: with a key, and again if need be."""
+        asked = {
+            "json": {"target_question_count": generation.questions, "resume_existing": True},
+            "headers": {"Idempotency-Key": f"{self._seed}-{generation.number}-again"},
+        }
+        address = f"{self._at(generation)}/generate-questions"
+        clicks = (self._until("resume", {202}, "POST", address, **asked) for _ in range(draw.choice([1, 2])))
+        answers = await asyncio.gather(*clicks)
+        generation.acted[RESUME] += 1
+        generation.twins |= {answer.json()["workflow_id"] for answer in answers} - {generation.workflow_id}
+
     async def _hurry(self, generation: Generation, seconds: float) -> None:
         over = time.monotonic() + seconds
 
@@ -234,7 +258,9 @@ class Teachers:
         params = {"workflow_id": generation.workflow_id}
         answer = await self._send(action, "POST", f"{self._at(generation)}/{action}", params=params)
         if answer is not None and answer.status_code == 202:
-            generation.acted.update({action.removesuffix("-generation")} & {"pause", "cancel"})
+            generation.acted[action.removesuffix("-generation")] += 1
+        elif answer is not None and answer.status_code not in REFUSED:
+            self.answers.offences.append(f"{action}: {answer.status_code} {answer.text[:300]}")
         return answer
 
     async def _until(self, what: str, wanted: set[int], method: str, url: str, **options: Any) -> httpx2.Response:

@@ -35,6 +35,7 @@ async def test_a_worker_with_a_tiny_cache_does_not_grow(
         held.append(_memory(worker.mark.pid))
     await teachers.close()
     assert [one.status for one in teachers.generations] == ["completed"] * (rounds * AT_ONCE)
+    assert teachers.answers.offences == []
     assert worker.starts == 1 and worker.lives
     told = f"memory after each round, MB: {[round(bytes_ / 1e6) for bytes_ in held]}"
     print(told)  # noqa: T201 - with pytest's -s, for a long one

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.chaos.mirror import Convergence
 from tests.chaos.plan import Plan
 from tests.chaos.recovery import Recovery, recovery
 from tests.chaos.schedule import KILLS, OUTAGES
-from tests.chaos.strikes import Done
+from tests.chaos.strikes import Done, taken_back
 from tests.chaos.teachers import Answers, Generation
 
 # Tries of one sort of strike of which one at least must have met something.
@@ -44,8 +45,8 @@ class Witnesses:
     # What operators cancelled, and all that they had their hands on.
     cancelled: set[str]
     operated: set[str]
-    # How often each process was started.
-    starts: Mapping[str, int]
+    # When each process was started.
+    starts: Mapping[str, Sequence[datetime]]
     convergence: Convergence
     # Why it was not waited for to its end, if so.
     stuck: str
@@ -57,7 +58,13 @@ class Witnesses:
     @property
     def strikes(self) -> list[Done]:
         """All that struck it."""
-        return [*self.done, *self.standstills]
+        return [*self.done, *self.by_themselves]
+
+    @property
+    def by_themselves(self) -> list[Done]:
+        """What no schedule had: where Temporal stood still, and cancels that their teachers took back."""
+        back = (taken_back(one.workflow_id, sent) for one in self.generations for sent in one.regretted)
+        return [*self.standstills, *back]
 
 
 async def judged(seen: Witnesses) -> tuple[dict[str, list[str]], dict[str, Any]]:
@@ -67,7 +74,8 @@ async def judged(seen: Witnesses) -> tuple[dict[str, list[str]], dict[str, Any]]
         for invariant, against in _where_only_workers_die(seen, healed).items():
             offences[invariant] += against
     if _calls_went_on(seen.plan):
-        offences["I4 paid twice only in flight"] += calls.none_is_paid_twice(seen.evidence, seen.standstills)
+        offences[ENDS] += judge.nothing_stops_by_itself(seen.evidence, seen.generations, seen.strikes)
+        offences["I4 paid twice only in flight"] += calls.none_is_paid_twice(seen.evidence, seen.by_themselves)
     numbers = {
         **figures(seen.evidence, seen.generations, seen.answers, seen.strikes, healed),
         **seen.convergence.figures(),

@@ -130,6 +130,7 @@ def question(slot: int, **changes: Any) -> dict[str, Any]:
         "key": 0,
         "explanation": "Leaves catch the light.",
         "source": {"quote": "Plants make sugar from light."},
+        "flaws": ["key-grounded"],
         **changes,
     }
 

@@ -141,9 +141,24 @@ def test_a_start_that_temporal_did_not_answer_is_told_as_failed(moment: float, s
     ],
 )
 def test_nothing_dies_by_itself(starts: dict[str, int], said: str) -> None:
-    """One kill of worker-1, one that hit nothing, and Temporal was started again once."""
+    """One kill of worker-1, one that hit nothing, and Temporal was started again once, after all the starts."""
     strikes = [kill("worker-1", 1), kill("worker-2", 2, hit=False), struck(OUTAGES, TEMPORAL, 3)]
-    assert told(judge.nothing_dies_by_itself(starts, strikes), said)
+    moments = {name: [at(0)] * count for name, count in starts.items()}
+    assert told(judge.nothing_dies_by_itself(moments, strikes), said)
+
+
+@pytest.mark.parametrize(
+    ("moments", "said"),
+    [
+        ([0, 40, 50, 80], ""),
+        ([0, 40, 50, 100], "worker-1: started 4 times, killed 0 times"),
+        ([0, 20], "worker-1: started 2 times"),
+    ],
+)
+def test_who_begins_while_temporal_stands_still_gives_up(moments: list[float], said: str) -> None:
+    """It did so by itself, from 30 to 75, and was noticed for 15 s more."""
+    standstill = struck(OUTAGES, TEMPORAL, 30, seconds=45)
+    assert told(judge.nothing_dies_by_itself({"worker-1": [at(moment) for moment in moments]}, [standstill]), said)
 
 
 def test_what_was_cut_off_goes_on() -> None:
@@ -151,3 +166,4 @@ def test_what_was_cut_off_goes_on() -> None:
     assert judge.what_was_cut_off_goes_on([], [generation()]) == []
     assert told(judge.what_was_cut_off_goes_on([STEP], [generation()]), "never taken up")
     assert judge.what_was_cut_off_goes_on([STEP], [generation(cancelled=True)]) == []
+    assert judge.what_was_cut_off_goes_on([STEP], [generation(regretted=[at(3)])]) == []

@@ -153,6 +153,12 @@ def test_the_api_serves(busy: int, strikes: list[Done], said: str) -> None:
         (["cancel"], Status.CANCELLED, [], ""),
         (["pause", "cancel"], Status.COMPLETED, [history("pause", "cancel")], ""),
         (["pause", "cancel"], Status.COMPLETED, [history("pause")], "1 times cancel accepted"),
+        (["resume"], Status.COMPLETED, [history("pause", "resume")], ""),
+        (["resume"], Status.COMPLETED, [history("pause")], "1 times resume accepted, 0 in its histories"),
+        (["resume"] * 2, Status.COMPLETED, [history("pause", "resume")], "2 times resume accepted, 1 in its histories"),
+        # It had ended: a run of its own, and one that a run hands over to is none.
+        (["resume"], Status.COMPLETED, [history("cancel"), history("question.draft")], ""),
+        (["resume"], Status.COMPLETED, [history("pause"), history("continues-paused")], "1 times resume accepted"),
     ],
 )
 def test_what_was_asked_for_is_in_history(
@@ -160,6 +166,13 @@ def test_what_was_asked_for_is_in_history(
 ) -> None:
     """Of its own runs, in any of them."""
     assert told(_lost({"acted": Counter(acted), "status": status}, histories=histories), said)
+
+
+def test_a_resume_of_what_operators_ended_need_not_be_in_history() -> None:
+    """Of two at once one begins the run; another one's resume must be."""
+    resumed = {"acted": Counter(["resume"])}
+    assert _lost(resumed, histories=[history("pause")], operated={ID}) == []
+    assert told(_lost(resumed, histories=[history("pause")], operated={OTHER_ID}), "resume accepted")
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,11 @@ from tests.chaos.evidence import CallLine, Evidence
 from tests.chaos.mirror import Convergence
 from tests.chaos.plan import Plan
 from tests.chaos.schedule import FREEZES, KILLS, OUTAGES
-from tests.chaos.strikes import Done, standstill
+from tests.chaos.strikes import Done, standstill, taken_back
 from tests.chaos.teachers import Answers
 from tests.chaos.verdict import BROKEN_OFF, HOLDS, NOT_VACUOUS, TARGETS, Witnesses, in_words, judged, missed
 from tests.unit.chaos.evidence_of import (
+    OTHER_ID,
     at,
     call,
     evidence,
@@ -44,6 +45,7 @@ MISSED = f"{HOLDS}, A TARGET IS MISSED"
 TIMES = {"answered after a kill, seconds": {"p95": 30.0}, "mirror's counts true again, seconds": {"max": 10.0}}
 ANSWERED, COUNTED = TIMES
 BUSY = Answers({"200": 9, "503": 1}, busy=[at(40)])
+TWO_STARTS = [at(0), at(1)]
 TWICE = [call(0), call(10, worker="worker-2", try_=2)]
 
 
@@ -116,8 +118,8 @@ def _witnesses(**parts: Any) -> Witnesses:
         ({"convergence": Convergence(1.0, [], [])}, TOO_LITTLE),
         ({"done": []}, TOO_LITTLE),
         # Only where nothing but workers dies:
-        ({"starts": {"api": 2}}, BROKEN),
-        ({"starts": {"worker-1": 2}}, HOLDS),
+        ({"starts": {"api": TWO_STARTS}}, BROKEN),
+        ({"starts": {"worker-1": TWO_STARTS}}, HOLDS),
         ({"answers": BUSY}, BROKEN),
         ({"evidence": _legal(events=[snapshot(9, 3, 30, reason="no worker")])}, BROKEN),
         # Temporal stood still meanwhile, by itself.
@@ -126,7 +128,7 @@ def _witnesses(**parts: Any) -> Witnesses:
             {"evidence": _legal(events=[snapshot(9, 3, 30, reason="no worker")]), "standstills": [standstill(at(40))]},
             HOLDS,
         ),
-        ({"starts": {"temporal": 2}, "standstills": [standstill(at(40))]}, HOLDS),
+        ({"starts": {"temporal": TWO_STARTS}, "standstills": [standstill(at(40))]}, HOLDS),
     ],
 )
 async def test_where_only_workers_die(parts: dict[str, Any], verdict: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +200,7 @@ async def test_where_more_than_workers_die_times_are_figures(monkeypatch: pytest
     parts = {
         "plan": replace(PLAN, faults=(KILLS, FREEZES)),
         "done": [kill("worker-1", 30), struck(FREEZES, API, 30)],
-        "starts": {"api": 2},
+        "starts": {"api": TWO_STARTS},
         "answers": BUSY,
         "convergence": Convergence(1.0, [12.0], []),
     }
@@ -232,6 +234,33 @@ async def test_where_one_server_goes_away_alone(
         await _verdict(monkeypatch, plan=plan, done=done, evidence=_legal(lines=lines), standstills=standstills)
         == verdict
     )
+
+
+@pytest.mark.parametrize(
+    ("faults", "away", "verdict"),
+    [
+        ((OUTAGES,), (POSTGRES,), BROKEN),
+        ((OUTAGES,), (TEMPORAL,), BROKEN),
+        # A model that is away for long, and what else may happen, is a reason to stop.
+        ((OUTAGES,), (DEMO_MODEL,), HOLDS),
+        ((OUTAGES, FREEZES), (POSTGRES,), HOLDS),
+    ],
+)
+async def test_nothing_stops_for_a_server_that_no_call_needs(
+    faults: tuple[str, ...], away: tuple[str, ...], verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A generation that pauses with a reason of its own while only PostgreSQL or Temporal goes away."""
+    done = [struck(OUTAGES, away[0], 0.5), struck(FREEZES, API, 0.5)]
+    stopped = _legal(events=[snapshot(1, 0, 50, status="paused", reason="quota")])
+    plan = replace(PLAN, faults=faults, outages_of=away)
+    assert await _verdict(monkeypatch, plan=plan, done=done, evidence=stopped) == verdict
+
+
+def test_a_cancel_that_was_taken_back_is_among_what_struck() -> None:
+    """Of each teacher who did."""
+    seen = _witnesses(generations=[generation(), generation(regretted=[at(3)], workflow_id=OTHER_ID)])
+    assert seen.by_themselves == [taken_back(OTHER_ID, at(3))]
+    assert seen.strikes == [*seen.done, taken_back(OTHER_ID, at(3))]
 
 
 @pytest.mark.parametrize(("stuck", "verdict"), [("", "THE CAMPAIGN ITSELF BROKE OFF"), ("no progress", BROKEN)])
