@@ -12,11 +12,11 @@ from tests.chaos.report import as_text
 from tests.chaos.schedule import ALL
 
 PLAN = Plan(
-    # One that has PostgreSQL and Temporal away, broken ways of workers, each of an operator's deeds, and many teachers
-    # who pause.
-    seed=8641,
+    # One that has PostgreSQL and Temporal away, broken ways of workers, each of an operator's deeds, and teachers who
+    # pause, are in a hurry, and take a cancel back.
+    seed=9653,
     generations=16,
-    questions=6,
+    questions=8,
     kills=25,
     seconds=50,
     faults=ALL,
@@ -24,9 +24,9 @@ PLAN = Plan(
     latency="1-2",
     # So short a campaign on a busy machine strikes fewer calls than the long ones must.
     least_inside=0.2,
-    # Some server is away, or was just now, nearly all the time: that excuses nearly every call. That none is paid twice
-    # for that alone, the tests of outages, freezes and networks assert one by one.
-    least_judged=0.0,
+    # Some server is away, or was just now, most of the time: that excuses most calls. That none is paid twice for that
+    # alone, the tests of outages, freezes and networks assert one by one.
+    least_judged=0.05,
     # Given up before the test's own time-out, so that there is a report.
     longest=200.0,
 )
@@ -45,4 +45,6 @@ async def test_every_invariant_holds_through_a_minute_of_faults(folder: Path) ->
     result = await run(PLAN, folder)
     assert result.holds, f"{as_text(result)}\nlogs and data are kept in {folder}"
     assert result.figures["lost"] == 0
+    for tried in ("pauses resumed at once", "runs that handed over to the next"):
+        assert result.figures[tried], f"{tried}: none"
     shutil.rmtree(folder)
