@@ -7,6 +7,7 @@ from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.statuses import Status
+from storage.snapshots import Fence
 from storage.starts import ActiveGenerationExists
 from storage.workflow_states import WorkflowStateStore
 from workflows.messages import FINISH, MIRROR, Snapshot
@@ -38,9 +39,17 @@ class MirrorActivities:
             return await save(self._states, write, is_current_run, sent=info.scheduled_time)
         except ActiveGenerationExists:
             # The teacher went on with another generation, and an operator's reset, or a start that was held up, made
-            # this one run beside it. Nobody waits for its questions, and each would be paid for. The cancel first: when
-            # it fails, the next try finds the same.
+            # this one run beside it. Nobody waits for its questions, and each would be paid for. The row first, so that
+            # it cannot be resumed until the run has ended; before this snapshot, so that one that could not send the
+            # cancel finds the same at its next try.
+            orphaned = replace(
+                write,
+                status=Status.CANCELLED,
+                current_node=FINISH,
+                error_message=ORPHANED,
+                sequence=write.sequence - 1,
+            )
+            await self._states.save_to_closed_row(orphaned, is_current_run)
             log.warning("orphan_cancelled", workflow_id=workflow_id, run_id=run_id)
             await activity.client().get_workflow_handle(workflow_id, run_id=run_id).cancel()
-            orphaned = replace(write, status=Status.CANCELLED, current_node=FINISH, error_message=ORPHANED)
-            return await self._states.save(orphaned, is_current_run)
+            return Fence.ANOTHER_IS_ACTIVE

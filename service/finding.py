@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.statuses import Status
@@ -52,11 +52,17 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What Temporal said: the finding, the run it is of, and why an open one stands still."""
+    """What Temporal said: the finding, the run it is of, why an open one stands still, and whether it is to end."""
 
     finding: Finding
     run_id: str | None = None
     stalled: Stalled | None = None
+    is_cancelled: bool = False
+
+
+def is_cancelled(description: WorkflowExecutionDescription) -> bool:
+    """Whether somebody asked an open run to end."""
+    return description.raw_description.workflow_extended_info.cancel_requested
 
 
 async def look(client: Client, row: WorkflowState, *, rpc_timeout: timedelta) -> Look:
@@ -79,7 +85,7 @@ async def look(client: Client, row: WorkflowState, *, rpc_timeout: timedelta) ->
     if finding is Finding.OPEN:
         await read_failures(client, description.raw_description)
         stalled = stall_of(description.raw_description, datetime.now(UTC))
-    return Look(finding, run_id, stalled)
+    return Look(finding, run_id, stalled, finding is Finding.OPEN and is_cancelled(description))
 
 
 async def mend(

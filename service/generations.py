@@ -9,8 +9,8 @@ from temporalio.client import Client
 
 from domain.statuses import Status
 from metrics import generations
-from service.errors import CannotResume, NoOpenRun, NotPossible, ServiceError, TemporalUnavailable
-from service.finding import Finding, mend
+from service.errors import CannotResume, KeyReused, NoOpenRun, NotPossible, ServiceError, TemporalUnavailable
+from service.finding import Finding, Look, mend
 from service.reading import Reading
 from service.requests import GenerationRequest, key_of
 from service.starting import Starter
@@ -18,8 +18,8 @@ from service.status import GenerationStatus
 from service.temporal import Temporal
 from settings import Settings
 from storage.quizzes import QuizStore
-from storage.starts import ActiveGenerationExists, KeyTaken
-from storage.tables import Quiz
+from storage.starts import ActiveGenerationExists, KeyTaken, RequestKey
+from storage.tables import Quiz, WorkflowState
 from storage.workflow_states import WorkflowStateStore
 from workflows.messages import FINISH, WORKFLOW_TYPE
 
@@ -27,6 +27,9 @@ from workflows.messages import FINISH, WORKFLOW_TYPE
 RPC_TIMEOUT = timedelta(seconds=3)
 # The mirror follows a pause within milliseconds; a worker that is busy or away takes longer.
 ACKNOWLEDGE_SECONDS = 10.0
+
+COMPLETED = "the generation is completed; every question asked for is there"
+STILL_ENDING = "the generation is still ending; nothing was lost, try again in a moment"
 
 
 class GenerationService(Reading):
@@ -56,14 +59,19 @@ class GenerationService(Reading):
 
         Raises ActiveGeneration when the quiz has another active one, KeyReused and TemporalUnavailable.
         """
-        return await self._starter.start(quiz, request, idempotency_key)
+        key = key_of(quiz, request, idempotency_key) if idempotency_key else None
+        try:
+            return await self._starter.start(quiz, request, key)
+        except KeyTaken as taken:
+            return await self._repeated(taken, key)
 
     async def resume_or_generate(
         self, quiz: Quiz, request: GenerationRequest, *, idempotency_key: str | None = None
     ) -> str:
         """Continue the quiz's newest generation that can be resumed; without one, start a new one.
 
-        Raises ActiveGeneration when one is running, KeyReused and TemporalUnavailable.
+        One that completes at that moment is the answer as it is. Raises ActiveGeneration when another one is running,
+        KeyReused and TemporalUnavailable.
         """
         resumable = await self.list_resumable(quiz.id)
         if not resumable:
@@ -74,18 +82,8 @@ class GenerationService(Reading):
             if key is not None:
                 await self._states.remember(key, workflow_id, carried_out=False)
         except KeyTaken as taken:
-            if taken.carried_out or not taken.same_request:
-                return await self._starter.repeated(taken)
-            workflow_id = taken.workflow_id  # the first request got no further
-        try:
-            await self.ensure_running(workflow_id)
-        except CannotResume:  # it ended meanwhile, or another request was quicker
-            if key is not None:
-                await self._states.forget(key, workflow_id)
-            return await self.generate(quiz, request, idempotency_key=idempotency_key)
-        if key is not None:
-            await self._states.carried_out(key)
-        return workflow_id
+            return await self._repeated(taken, key)
+        return await self._carry_out(workflow_id, key)
 
     async def list_resumable(self, quiz_id: uuid.UUID) -> list[GenerationStatus]:
         """Generations of a quiz that can be resumed, newest first: of an active one, only itself can, once paused."""
@@ -150,21 +148,36 @@ class GenerationService(Reading):
         row = await self._row(workflow_id)
         if not Status(row.status).is_active:
             return
-        found = await self._temporal.look(row)
-        if found.finding is Finding.NEVER_STARTED:
-            await self._starter.run(row)
-            generations.reconciler_found(found.finding)
-        else:
-            await mend(self._states, row, found.finding)
+        await self._mended(row)
 
     # --- private ---
+
+    async def _repeated(self, taken: KeyTaken, key: RequestKey | None) -> str:
+        """The generation of a key that came before, whose request is carried out if that is not sure."""
+        if not taken.same_request:
+            raise KeyReused
+        if not taken.carried_out:
+            return await self._carry_out(taken.workflow_id, key)
+        return await self._starter.repeated(taken.workflow_id)
+
+    async def _carry_out(self, workflow_id: str, key: RequestKey | None) -> str:
+        """Resume for a request, and note that it is done."""
+        try:
+            await self.ensure_running(workflow_id)
+        except CannotResume:
+            row = await self._row(workflow_id)
+            if row.status != Status.COMPLETED:
+                raise await self._starter.active(row.quiz_id) from None
+        if key is not None:
+            await self._states.carried_out(key)
+        return workflow_id
 
     async def _ensure_running(self, workflow_id: str) -> GenerationStatus:
         status = await self._reconciled(workflow_id)
         if status.status is Status.COMPLETED:
-            raise CannotResume("the generation is completed; every question asked for is there")
+            raise CannotResume(COMPLETED)
         if not status.status.is_active:
-            return await self._start_again(workflow_id, status)
+            return await self._start_again(workflow_id)
         # Signals keep their order: this one also undoes a pause that is on its way and that no worker has seen yet.
         await self._temporal.signal(workflow_id, "resume")
         await self._states.pause_withdrawn(workflow_id)
@@ -175,32 +188,46 @@ class GenerationService(Reading):
         return await self._until(workflow_id, lambda now: now.status is not Status.PAUSED)
 
     async def _reconciled(self, workflow_id: str) -> GenerationStatus:
-        """The status; of an active one after asking Temporal: an operator may have ended the run unnoticed."""
-        status = await self.status(workflow_id)
-        if not status.status.is_active:
-            return status
-        await self.reconcile(workflow_id)
+        """The status; of an active one after asking Temporal: an operator may have ended the run unnoticed.
+
+        Raises TemporalUnavailable when the run was asked to end and has not yet.
+        """
+        row = await self._row(workflow_id)
+        if Status(row.status).is_active and (await self._mended(row)).is_cancelled:
+            raise TemporalUnavailable(STILL_ENDING)
         return await self.status(workflow_id)
 
-    async def _start_again(self, workflow_id: str, status: GenerationStatus) -> GenerationStatus:
-        told_its_end = status.current_node == FINISH
+    async def _mended(self, row: WorkflowState) -> Look:
+        found = await self._temporal.look(row)
+        if found.finding is Finding.NEVER_STARTED:
+            await self._starter.run(row)
+            generations.reconciler_found(found.finding)
+        else:
+            await mend(self._states, row, found.finding)
+        return found
+
+    async def _start_again(self, workflow_id: str) -> GenerationStatus:
+        newest = await self._temporal.newest_run(workflow_id, patience=self._acknowledge)
+        row = await self._row(workflow_id)  # it may have told its end meanwhile
+        told_its_end = row.current_node == FINISH
+        if newest.lives and (newest.is_cancelled or (told_its_end and row.run_id == newest.run_id)):
+            # Its worker died in between, or is busy. It goes by no signal, and beside it no other run can start.
+            raise TemporalUnavailable(STILL_ENDING)
+        if row.status == Status.COMPLETED:
+            raise CannotResume(COMPLETED)
         # A run that failed by itself has used up its stored answers; one that was ended from outside has not.
-        gave_up = status.status is Status.FAILED and told_its_end
-        newest_run, lives = await self._temporal.newest_run(workflow_id, patience=self._acknowledge)
-        if lives and told_its_end and (await self._row(workflow_id)).run_id == newest_run:
-            # Its worker died in between, or is busy. It hears no signal, and beside it no other run can start.
-            raise TemporalUnavailable("the generation is still ending; nothing was lost, try again in a moment")
+        gave_up = row.status == Status.FAILED and told_its_end
         try:
-            ended_run = None if lives else newest_run
+            ended_run = None if newest.lives else newest.run_id
             if await self._states.reopen(workflow_id, ended_run=ended_run, fresh_attempts=gave_up):
                 generations.resumed(WORKFLOW_TYPE)
         except ActiveGenerationExists:
-            active = await self._states.active(status.quiz_id)
+            active = await self._states.active(row.quiz_id)
             if active is not None and active.workflow_id != workflow_id:
                 raise CannotResume(
                     f"the quiz has another active generation, {active.workflow_id}; wait for it or cancel it"
                 ) from None
-        if lives:  # the row was closed by mistake, by somebody who asked another server
+        if newest.lives:  # the row was closed by mistake, by somebody who asked another server
             await self._temporal.signal(workflow_id, "resume")
         else:
             await self._starter.run(await self._row(workflow_id))

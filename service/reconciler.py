@@ -159,15 +159,19 @@ class Reconciler:
         if found.run_id is None or found.finding not in (Finding.TERMINATED, Finding.CANCELLED):
             return None
         status = Status.FAILED if found.finding is Finding.TERMINATED else Status.CANCELLED
-        with contextlib.suppress(ServiceError):  # that it ended is worth telling without a name too
+        try:
             return await Causes(self._temporal.deeds).of(workflow_id, found.run_id, status, datetime.now(UTC))
-        return None
+        except ServiceError:
+            if found.run_id in self._unreadable:
+                return None  # that it ended is worth telling without a name too
+            self._unreadable.add(found.run_id)
+            raise
 
     async def _attribute(self) -> None:
         """Note who caused what the runs themselves have told: pauses, resumes, cancels and resets from anywhere.
 
         It ends at the first run whose history cannot be read: in an outage that is any. It may also be that one alone,
-        so from then on it comes last, until all could be read.
+        so from then on it comes last.
         """
         causes = Causes(self._temporal.deeds)
         for event in await self._store.unattributed(ATTRIBUTE_WITHIN, MOST_ATTRIBUTED, last=self._unreadable):
@@ -177,7 +181,6 @@ class Reconciler:
                 self._unreadable.add(event.run_id)
                 raise
             await self._store.attribute(event.id, deed.told() if deed else {"by": None})
-        self._unreadable.clear()
 
     def _told(self, row: WorkflowState, finding: Finding, *, closed: bool) -> None:
         if closed:

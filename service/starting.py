@@ -13,12 +13,12 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.statuses import Status
 from metrics import generations
-from service.errors import ActiveGeneration, KeyReused, NotPossible, TemporalUnavailable
-from service.requests import GenerationRequest, key_of, new_row, options_of
+from service.errors import ActiveGeneration, NotPossible, TemporalUnavailable
+from service.requests import GenerationRequest, new_row, options_of
 from service.temporal import Temporal
 from settings import Settings
 from storage.snapshots import NEVER_ARRIVED, UNANSWERED
-from storage.starts import ActiveGenerationExists, KeyTaken, RequestKey
+from storage.starts import ActiveGenerationExists, RequestKey
 from storage.tables import Quiz, WorkflowState
 from storage.workflow_states import WorkflowStateStore
 from workflows.messages import WORKFLOW_TYPE, GenerationOptions
@@ -37,23 +37,20 @@ class Starter:
         self._states = states
         self._temporal = temporal
 
-    async def start(self, quiz: Quiz, request: GenerationRequest, idempotency_key: str | None) -> str:
-        """The workflow id; a repetition finds the generation that is there.
+    async def start(self, quiz: Quiz, request: GenerationRequest, key: RequestKey | None) -> str:
+        """The workflow id; a repetition without a key finds the generation that is there.
 
-        Raises ActiveGeneration, KeyReused and TemporalUnavailable.
+        Raises KeyTaken, ActiveGeneration and TemporalUnavailable.
         """
         options = options_of(quiz, request, self._settings)
-        key = key_of(quiz, request, idempotency_key) if idempotency_key else None
         try:
             found = await self._unanswered(quiz, options, key)
             if found is not None:
                 return found
             row = new_row(quiz, options)
             await self._create(row, key)
-        except KeyTaken as taken:
-            return await self.repeated(taken)
         except ActiveGenerationExists:
-            raise await self._active(quiz.id) from None
+            raise await self.active(quiz.id) from None
         generations.started(WORKFLOW_TYPE)
         await self.run(row)
         return row.workflow_id
@@ -77,20 +74,18 @@ class Starter:
                 generations.ended(WORKFLOW_TYPE, Status.FAILED)
             raise
 
-    async def repeated(self, taken: KeyTaken) -> str:
-        """The generation of a key that came before, started if that is not sure; raises KeyReused, ActiveGeneration."""
-        if not taken.same_request:
-            raise KeyReused
-        row = await self._states.load(taken.workflow_id)
+    async def repeated(self, workflow_id: str) -> str:
+        """The generation of a request that came before, started if that is not sure; raises ActiveGeneration."""
+        row = await self._states.load(workflow_id)
         if row is not None and row.status == Status.FAILED and _was_not_started(row):
             try:
                 await self._states.start_again(row.workflow_id)
             except ActiveGenerationExists:
-                raise await self._active(row.quiz_id) from None
+                raise await self.active(row.quiz_id) from None
             await self.run(row)
         elif row is not None and row.run_id is None and Status(row.status).is_active:
             await self.run(row)  # the first request is still at it, or died before its answer
-        return taken.workflow_id
+        return workflow_id
 
     async def _unanswered(self, quiz: Quiz, options: GenerationOptions, key: RequestKey | None) -> str | None:
         """The generation of an equal request whose start got no answer, started for sure now."""
@@ -105,14 +100,14 @@ class Starter:
             return row.workflow_id
         if not row.state_data.get(UNANSWERED):
             return None  # nothing of it runs
-        _run_id, lives = await self._temporal.newest_run(row.workflow_id, patience=0)
-        if lives:
+        if (await self._temporal.newest_run(row.workflow_id, patience=0)).lives:
             await self._states.start_again(row.workflow_id)
             raise ActiveGeneration(row.workflow_id)
         await self._states.start_never_arrived(row.workflow_id)
         return None
 
-    async def _active(self, quiz_id: uuid.UUID) -> ActiveGeneration:
+    async def active(self, quiz_id: uuid.UUID) -> ActiveGeneration:
+        """The error that names the quiz's active generation."""
         active = await self._states.active(quiz_id)
         return ActiveGeneration(active.workflow_id if active else "unknown")
 

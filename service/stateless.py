@@ -123,6 +123,8 @@ class StatelessGenerations(Reading):
         except KeyTaken as taken:
             if not taken.same_request:
                 raise KeyReused from None
+            if not taken.carried_out:
+                raise NotSupported(NO_RESUME) from None
             return taken.workflow_id
         except ActiveGenerationExists:
             active = await self._states.active(quiz.id)

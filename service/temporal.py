@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
@@ -12,11 +13,21 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from service.deeds import RunDeeds, deeds
 from service.errors import NotPossible, temporal_errors
-from service.finding import Look, look
+from service.finding import Look, is_cancelled, look
 from service.search_attributes import attributes_of
 from storage.tables import WorkflowState
 from workflows.messages import WORKFLOW_TASK_TIMEOUT, WORKFLOW_TYPE, Progress
 from workflows.state import GenerationInput
+
+
+@dataclass(frozen=True, slots=True)
+class NewestRun:
+    """A generation's newest run; without an id when its history has gone."""
+
+    run_id: str | None
+    lives: bool = False
+    # Somebody asked it to end: it goes by no resume any more.
+    is_cancelled: bool = False
 
 
 class Temporal:
@@ -98,8 +109,8 @@ class Temporal:
             listed = client.list_workflows(query, limit=limit, rpc_timeout=self._rpc_timeout)
             return [execution.id async for execution in listed]
 
-    async def newest_run(self, workflow_id: str, *, patience: float) -> tuple[str | None, bool]:
-        """The newest run's id, None when history has gone, and whether it still lives after `patience` seconds.
+    async def newest_run(self, workflow_id: str, *, patience: float) -> NewestRun:
+        """The newest run, and whether it still lives after `patience` seconds.
 
         A run tells the mirror a moment before it closes, and until then no other can start.
         """
@@ -110,11 +121,11 @@ class Temporal:
                     description = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=self._rpc_timeout)
                 except RPCError as error:
                     if error.status is RPCStatusCode.NOT_FOUND:
-                        return None, False
+                        return NewestRun(None)
                     raise
                 lives = description.status is WorkflowExecutionStatus.RUNNING
                 if not lives or asyncio.get_running_loop().time() > deadline:
-                    return description.run_id, lives
+                    return NewestRun(description.run_id, lives, is_cancelled(description))
                 await asyncio.sleep(0.05)
 
     async def client(self) -> Client:

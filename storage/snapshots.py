@@ -52,6 +52,8 @@ class Fence(StrEnum):
     OTHER_RUN = "other_run"
     # The row was deleted with its quiz; nobody waits for it.
     GONE = "gone"
+    # The quiz has another active generation, so this one cannot be active too; it is cancelled.
+    ANOTHER_IS_ACTIVE = "another_is_active"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Update, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -118,17 +118,6 @@ class Starts:
         """Note that what a request with this key asked for is done."""
         async with self._engine.begin() as connection:
             await connection.execute(update(IdempotencyKey).where(*_is(key)).values(carried_out=True))
-
-    async def forget(self, key: RequestKey, workflow_id: str) -> None:
-        """Take back that a request is answered with this generation, unless what it asked for is done."""
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                delete(IdempotencyKey).where(
-                    *_is(key),
-                    col(IdempotencyKey.workflow_id) == workflow_id,
-                    col(IdempotencyKey.carried_out).is_(False),
-                )
-            )
 
     async def reopen(self, workflow_id: str, *, ended_run: str | None = None, fresh_attempts: bool = False) -> bool:
         """Make an ended generation `running` again for a new run; False when it is active already.

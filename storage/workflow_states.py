@@ -93,7 +93,13 @@ class WorkflowStateStore(Starts):
                 raise ActiveGenerationExists from None
             raise
 
-    async def _save(self, write: StateWrite, is_current_run: Callable[[], Awaitable[bool]]) -> Fence:
+    async def save_to_closed_row(self, write: StateWrite, is_current_run: Callable[[], Awaitable[bool]]) -> Fence:
+        """The same for what tells an end; raises RunChanged when the row is active, for somebody has resumed it."""
+        return await self._save(write, is_current_run, to_closed_row=True)
+
+    async def _save(
+        self, write: StateWrite, is_current_run: Callable[[], Awaitable[bool]], *, to_closed_row: bool = False
+    ) -> Fence:
         asked_about: tuple[str, bool] | None = None
         while True:
             async with snapshot_write.transaction(self._engine) as connection:
@@ -102,7 +108,7 @@ class WorkflowStateStore(Starts):
                     return Fence.GONE
                 # A row that somebody closed from outside is opened again by a run that turns out to be alive.
                 before = (row.run_id or "", Status(row.status).is_active)
-                if asked_about not in (None, before):
+                if asked_about not in (None, before) or (to_closed_row and before[1]):
                     raise RunChanged  # somebody else wrote while Temporal was asked; the retry asks again
                 if asked_about is not None or before == (write.run_id, True):
                     if row.run_id == write.run_id and row.sequence >= write.sequence:

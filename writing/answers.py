@@ -28,6 +28,8 @@ log = structlog.get_logger()
 AVOID_LIMIT = 30
 # Seconds for which a paid answer is held while PostgreSQL is away, before it is given up and paid again.
 STORE_PATIENCE = 300.0
+# The same once its step is cancelled: a worker that ends waits for it.
+CANCELLED_STORE_PATIENCE = 10.0
 
 
 class GenerationIsPaused(Exception):
@@ -122,7 +124,18 @@ class Answers:
         return stored
 
     async def _store(self, call: ModelCall) -> ModelCall:
-        """Store a paid answer, through an outage of PostgreSQL if need be."""
+        """Store a paid answer, also when its step is cancelled meanwhile: whoever resumes the generation finds it."""
+        storing = asyncio.create_task(self._record(call))
+        try:
+            return await asyncio.shield(storing)
+        except asyncio.CancelledError:
+            await asyncio.wait({storing}, timeout=CANCELLED_STORE_PATIENCE)
+            storing.cancel()
+            await asyncio.gather(storing, return_exceptions=True)
+            raise
+
+    async def _record(self, call: ModelCall) -> ModelCall:
+        """Through an outage of PostgreSQL if need be."""
         delay, deadline = 0.2, asyncio.get_running_loop().time() + STORE_PATIENCE
         while True:
             try:

@@ -39,6 +39,7 @@ _START = (
     "not-possible",
     "invalid",
     "key-reused",
+    "needs-persistence",
     "unavailable",
 )
 _ACT = ("unauthorized", "not-found", "not-possible", "needs-persistence", "invalid", "unavailable")

@@ -24,6 +24,9 @@ from tests.chaos.teachers import Teachers
 from tests.chaos.verdict import BROKEN_OFF, ENDS, HOLDS, Witnesses, in_words, judged
 from tests.support.content import sample_chapter
 
+# Seconds: who has no account by then gets none.
+SIGNED_UP_WITHIN = 60
+
 
 @dataclass
 class Notes:
@@ -96,7 +99,8 @@ async def run(plan: Plan, folder: Path) -> Result:
 async def _play(plan: Plan, cluster: Cluster, folder: Path, content: str, notes: Notes) -> Witnesses:
     """What is left of it. Raises when it cannot be played to its end."""
     teachers = Teachers(cluster.api_url, content, seed=plan.seed, capricious=plan.capricious)
-    await teachers.sign_up()
+    async with asyncio.timeout(SIGNED_UP_WITHIN):  # nothing watches yet
+        await teachers.sign_up()
     striker = Striker(cluster, teachers.open, notes.timeline)
     playing = asyncio.create_task(striker.play(plan.strikes(cluster.workers)))
     teaching = asyncio.create_task(teachers.run(plan.generations, plan.questions, plan.at_once, playing.done))

@@ -58,6 +58,7 @@ def figures(
         "calls of completed steps": len(calls.no_completed_step_is_called_again(evidence, strikes)),
         "resumed by teachers": sum(one.resumes for one in generations),
         "pauses held": sum(len(one.pauses) for one in generations),
+        "cancels taken back": sum(len(one.regretted) for one in generations),
         "pauses resumed at once": sum(one.hurried for one in generations),
         "longest that a generation stood still, seconds": max(
             judge.stillness_of(evidence, generations).values(), default=0.0

@@ -20,6 +20,7 @@ from domain.linter.grounding import GROUNDING_RULES
 from domain.linter.rules import ITEM_RULES
 from domain.statuses import Status
 from service.deeds import CANCEL, RESUME
+from service.starting import NO_ANSWER
 from tests.chaos.cluster import API, POSTGRES, TEMPORAL
 from tests.chaos.evidence import CallLine, Evidence, Step
 from tests.chaos.excuses import AT_ONCE, held_up, struck, temporal_was_away
@@ -96,15 +97,17 @@ def nothing_stops_by_itself(
 ) -> list[str]:
     """I1, where only workers die: no accepted generation fails, or pauses with a reason of its own. Nobody had one.
 
-    A start that Temporal did not answer in time is a 503, and its row says failed until it is asked for again. And
-    Temporal may have stood still by itself.
+    A start that Temporal did not answer in time is a 503, and its row says failed until it is asked for again, as it is
+    by who takes a cancel back. And Temporal may have stood still by itself.
     """
     accepted = {one.workflow_id: one.accepted for one in generations if one.accepted}
+    taken_back = {one.workflow_id for one in generations if one.regretted}
 
     stopped = [
         f"{event['workflow_id']}: {event['event_data']['status']}, {event['event_data']['reason']}"
         for event in evidence.events
         if "reason" in event["event_data"]
+        and not (event["event_data"]["reason"] == NO_ANSWER and event["workflow_id"] in taken_back)
         and event["created_at"] >= accepted.get(event["workflow_id"], event["created_at"])
         and not temporal_was_away(strikes, event["created_at"], event["created_at"])
     ]
@@ -136,11 +139,19 @@ def nothing_dies_by_itself(starts: Mapping[str, Sequence[datetime]], strikes: Se
 
     A worker that begins while Temporal stands still by itself gives up, and its supervisor starts it again.
     """
-    met = Counter(done.details.get("worker", done.strike.target) for done in strikes if done.hit)
+    kills: dict[str, list[datetime]] = defaultdict(list)
+    for done in strikes:
+        if done.hit:
+            kills[done.details.get("worker", done.strike.target)].append(done.at)
+
+    def gave_up(name: str, start: datetime, next_start: datetime) -> bool:
+        was_killed = any(start <= kill <= next_start for kill in kills[name])
+        return temporal_was_away(strikes, start, start) and not was_killed
+
     return [
-        f"{name}: started {len(moments)} times, killed {met[name]} times"
+        f"{name}: started {len(moments)} times, killed {len(kills[name])} times"
         for name, moments in starts.items()
-        if len(moments) > 1 + met[name] + sum(temporal_was_away(strikes, moment, moment) for moment in moments)
+        if len(moments) > 1 + len(kills[name]) + sum(gave_up(name, *pair) for pair in pairwise(moments))
     ]
 
 

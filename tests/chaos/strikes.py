@@ -29,7 +29,7 @@ RULE_PATIENCE = 40
 
 # A kind that no schedule has: what teachers do by themselves.
 TEACHERS = "teachers"
-# Seconds: a worker hears of a cancel with its next heartbeat, and a request may be held up.
+# Seconds: the old run is closed when a cancel is taken back, and its worker hears of it with its next heartbeat.
 CANCELLED_WITHIN = 15.0
 
 
@@ -50,10 +50,11 @@ class Done:
         return {**asdict(self.strike), "at": at, "time": self.at.isoformat(), "hit": self.hit, **self.details}
 
 
-def taken_back(workflow_id: str, sent: datetime) -> Done:
+def taken_back(workflow_id: str, sent: datetime, back: datetime) -> Done:
     """A cancel that its teacher took back: the next run asks again for what it met in flight."""
     strike = Strike(0.0, TEACHERS, "a generation", {"deed": "cancel"})
-    return Done(strike, sent, hit=True, details={"workflow_id": workflow_id}, took=CANCELLED_WITHIN)
+    took = (back - sent).total_seconds() + CANCELLED_WITHIN
+    return Done(strike, sent, hit=True, details={"workflow_id": workflow_id}, took=took)
 
 
 def standstill(started_again: datetime) -> Done:

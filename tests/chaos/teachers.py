@@ -46,8 +46,10 @@ class Generation:
     hurried: int = 0
     # Asked for by this teacher, who has not changed their mind since.
     cancelled: bool = False
-    # When a cancel was sent that the teacher took back later.
-    regretted: list[datetime] = field(default_factory=list)
+    # When a cancel was sent that the teacher wants to take back.
+    regrets: datetime | None = None
+    # (sent, taken back) of each cancel that was.
+    regretted: list[tuple[datetime, datetime]] = field(default_factory=list)
     # (acknowledged, resume asked for) of each pause.
     pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
     # How often `pause`, `resume` and `cancel` were accepted.
@@ -146,17 +148,16 @@ class Teachers:
                 generation.ended = datetime.now(UTC)
                 generation.listed = await self._list(generation)
                 return
-            if generation.status == "cancelled" and generation.regretted:
-                await self._go_on(generation, draw)
+            if generation.status == "cancelled" and generation.regrets is not None:
+                await self._go_on(generation, generation.regrets, draw)
             elif status["can_resume"]:
                 await self._resume(generation)
             elif whim < 0.25 and generation.completed >= at and generation.status == "running":
                 whim = 1.0
                 await self._pause_and_resume(generation, draw)
             elif 0.25 <= whim < 0.30 and generation.completed >= at and generation.status == "running":
-                generation.cancelled, sent = whim >= FOR_GOOD, datetime.now(UTC)
-                if not generation.cancelled:
-                    generation.regretted.append(sent)
+                generation.cancelled = whim >= FOR_GOOD
+                generation.regrets = None if generation.cancelled else datetime.now(UTC)
                 whim = 1.0
                 await self._act(generation, "cancel-generation")
             elif 0.30 <= whim < 0.36 and generation.completed >= at and generation.status == "running":
@@ -230,17 +231,22 @@ class Teachers:
                 generation.lapsed.append((acknowledged, datetime.now(UTC)))
         await asyncio.gather(*(self._resume(generation) for _ in range(draw.choice([1, 2]))))
 
-    async def _go_on(self, generation: Generation, draw: random.Random) -> None:
-        """Take a cancel back, as a client does that knows nothing but the quiz: with a key, and again if need be."""
+    async def _go_on(self, generation: Generation, sent: datetime, draw: random.Random) -> None:
+        """Take a cancel back, as a client does that knows nothing but the quiz: with a key, and again if need be.
+
+        It may run already: an operator was quicker.
+        """
         asked = {
             "json": {"target_question_count": generation.questions, "resume_existing": True},
-            "headers": {"Idempotency-Key": f"{self._seed}-{generation.number}-again"},
+            "headers": {"Idempotency-Key": f"{self._seed}-{generation.number}-again-{len(generation.regretted)}"},
         }
         address = f"{self._at(generation)}/generate-questions"
-        clicks = (self._until("resume", {202}, "POST", address, **asked) for _ in range(draw.choice([1, 2])))
+        clicks = (self._until("resume", {202, 409}, "POST", address, **asked) for _ in range(draw.choice([1, 2])))
         answers = await asyncio.gather(*clicks)
-        generation.acted[RESUME] += 1
         generation.twins |= {answer.json()["workflow_id"] for answer in answers} - {generation.workflow_id}
+        if {answer.status_code for answer in answers} == {202}:
+            generation.acted[RESUME] += 1
+            generation.regretted.append((sent, datetime.now(UTC)))
 
     async def _hurry(self, generation: Generation, seconds: float) -> None:
         over = time.monotonic() + seconds

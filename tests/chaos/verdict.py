@@ -63,7 +63,7 @@ class Witnesses:
     @property
     def by_themselves(self) -> list[Done]:
         """What no schedule had: where Temporal stood still, and cancels that their teachers took back."""
-        back = (taken_back(one.workflow_id, sent) for one in self.generations for sent in one.regretted)
+        back = (taken_back(one.workflow_id, *when) for one in self.generations for when in one.regretted)
         return [*self.standstills, *back]
 
 
@@ -120,6 +120,8 @@ def not_tried(seen: Witnesses, healed: Recovery, numbers: Mapping[str, Any]) -> 
     many = len(seen.generations) >= MANY
     if many and plan.capricious and not any(one.hurried for one in seen.generations):
         offences.append("nobody paused and resumed without a break")
+    if many and plan.capricious and not any(one.regretted for one in seen.generations):
+        offences.append("nobody took a cancel back")
     if many and not numbers["runs that handed over to the next"]:
         offences.append("no run handed over to another")
     if not seen.convergence.counts:

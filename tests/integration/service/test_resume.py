@@ -144,6 +144,22 @@ async def test_a_run_that_told_its_end_and_has_not_closed_cannot_be_resumed_yet(
         await world.assert_complete(workflow_id, 2)
 
 
+@pytest.mark.parametrize("row", [Status.RUNNING, Status.PAUSED, Status.CANCELLED])
+async def test_a_run_that_was_asked_to_end_cannot_be_resumed_yet(world: World, row: Status) -> None:
+    """No worker has heard of the cancel, or the row is of the run before: it would end for all that."""
+    workflow_id = await world.start(2)
+    await save(world.states, workflow_id, 1, status=row)
+    await world.handle(workflow_id).cancel()
+    impatient = GenerationService(world.settings, world.states, world.quizzes, world.connect, acknowledge=0.2)
+    with pytest.raises(TemporalUnavailable, match="still ending"):
+        await impatient.ensure_running(workflow_id)
+    async with world.worker():
+        await world.until_closed(workflow_id)
+        assert (await world.service.status(workflow_id)).status is Status.CANCELLED
+        await world.service.resume(workflow_id)
+        await world.assert_complete(workflow_id, 2)
+
+
 async def test_a_resume_of_a_run_that_ends_at_that_moment_begins_another(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,7 +52,7 @@ async def test_a_resume_that_temporal_did_not_answer_is_done_by_its_repetition(
 
 
 async def test_a_repetition_of_what_was_done_does_nothing_again(world: World) -> None:
-    """The teacher has paused since: a late copy of the request does not undo that."""
+    """The teacher has cancelled since: a late copy of the request does not undo that."""
     quiz = await world.quiz()
     workflow_id = await _ended(world, quiz, Status.PAUSED)
     async with world.worker(workflow_window=1):
@@ -72,10 +72,8 @@ async def test_equal_requests_at_once_have_one_answer(world: World) -> None:
         await world.assert_complete(workflow_id, 3)
 
 
-async def test_one_that_completes_meanwhile_leaves_the_key_to_the_new_generation(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The answer names the new one, and so does every repetition."""
+async def test_one_that_completes_meanwhile_is_the_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was asked for is there: nobody pays for it twice. So says every repetition."""
     quiz = await world.quiz()
     workflow_id = await _ended(world, quiz, Status.PAUSED)
     remember = WorkflowStateStore.remember
@@ -86,11 +84,8 @@ async def test_one_that_completes_meanwhile_leaves_the_key_to_the_new_generation
 
     with monkeypatch.context() as patched:
         patched.setattr(WorkflowStateStore, "remember", completed_after)
-        new = await _resume(world.service, quiz)
-    assert new != workflow_id
-    assert await _resume(world.service, quiz) == new
-    async with world.worker():
-        await world.assert_complete(new, 3)
+        assert await _resume(world.service, quiz) == workflow_id
+    assert await _resume(world.service, quiz) == workflow_id
 
 
 async def test_another_active_one_is_told_each_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,3 +113,35 @@ async def test_the_key_of_another_request_is_refused(world: World) -> None:
     assert await _resume(world.service, quiz)
     with pytest.raises(KeyReused):
         await world.service.resume_or_generate(quiz, GenerationRequest(4), idempotency_key=KEY)
+
+
+async def test_a_repetition_beside_another_active_one_is_no_promise(world: World) -> None:
+    """The first try got 503, and somebody has started another generation since: 409, until that has ended."""
+    quiz = await world.quiz()
+    workflow_id = await _ended(world, quiz, Status.FAILED)
+    with pytest.raises(TemporalUnavailable):
+        await _resume(without_temporal(world), quiz)
+    other = await world.service.generate(quiz, GenerationRequest(1))
+    for start in (world.service.resume_or_generate, world.service.generate):
+        with pytest.raises(ActiveGeneration, match=other):
+            await start(quiz, ASKED, idempotency_key=KEY)
+    await world.handle(other).terminate("for the test")
+    await world.service.reconcile(other)
+    assert await _resume(world.service, quiz) == workflow_id
+    assert (await world.service.status(workflow_id)).status is Status.RUNNING
+
+
+async def test_a_resume_that_was_done_but_not_answered_is_not_done_again(world: World) -> None:
+    """Its repetition notes that it is done; a late copy after a pause finds that."""
+    quiz = await world.quiz()
+    workflow_id = await _ended(world, quiz, Status.PAUSED)
+    with pytest.raises(TemporalUnavailable):
+        await _resume(without_temporal(world), quiz)
+    async with world.worker(workflow_window=1):
+        world.demo.fault("stall", match=workflow_id)
+        await world.service.resume(workflow_id)  # as the first try did, whose answer was lost
+        assert await _resume(world.service, quiz) == workflow_id
+        await world.service.cancel(workflow_id)
+        await world.until_closed(workflow_id)
+        assert await _resume(world.service, quiz) == workflow_id
+        assert (await world.service.status(workflow_id)).status is Status.CANCELLED

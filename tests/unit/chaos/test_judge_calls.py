@@ -128,9 +128,9 @@ def test_what_is_not_paid(outcome: str) -> None:
         ([took(struck(OPERATOR, "a generation", -2, workflow_id=ID), 1.5)], "nothing struck worker-1"),
         ([struck(OPERATOR, "a generation", 0.5, workflow_id=OTHER_ID)], "nothing struck worker-1"),
         # A teacher cancelled, and went on: its worker heard of it some seconds later.
-        ([taken_back(ID, at(-10))], ""),
-        ([taken_back(ID, at(-20))], "nothing struck worker-1"),
-        ([taken_back(OTHER_ID, at(-10))], "nothing struck worker-1"),
+        ([taken_back(ID, at(-12), at(-10))], ""),
+        ([taken_back(ID, at(-22), at(-20))], "nothing struck worker-1"),
+        ([taken_back(OTHER_ID, at(-12), at(-10))], "nothing struck worker-1"),
         ([struck(MODEL, DEMO_MODEL, 0.5)], "nothing struck worker-1"),
     ],
 )
@@ -166,9 +166,9 @@ AWAY_MEANWHILE = struck(OUTAGES, TEMPORAL, 2)
         ([struck(OUTAGES, TEMPORAL, 11)], "met 0"),
         # Temporal stood still by itself, and missed heartbeats.
         ([AWAY_MEANWHILE], ""),
-        ([taken_back(ID, at(0.5))], ""),
-        ([taken_back(OTHER_ID, at(0.5))], "met 0"),
-        ([taken_back(ID, at(4))], "met 0"),
+        ([taken_back(ID, at(0.5), at(2))], ""),
+        ([taken_back(OTHER_ID, at(0.5), at(2))], "met 0"),
+        ([taken_back(ID, at(4), at(5))], "met 0"),
     ],
 )
 def test_paid_twice_at_most_in_flight(strikes: list[Done], said: str) -> None:
@@ -185,7 +185,7 @@ def test_paid_twice_at_most_in_flight(strikes: list[Done], said: str) -> None:
         ([call(0), call(10, try_=2)], [], "/draft/1/2: paid again"),
         ([call(0), call(10, try_=2)], [AWAY_MEANWHILE], ""),
         ([call(0), call(40, try_=2), call(90, try_=3)], [AWAY_MEANWHILE], "/draft/1/3: paid again"),
-        ([call(0), call(10, try_=2)], [taken_back(ID, at(0.5))], ""),
+        ([call(0), call(10, try_=2)], [taken_back(ID, at(0.5), at(2))], ""),
     ],
 )
 def test_none_is_paid_twice(lines: list[CallLine], standstills: list[Done], said: str) -> None:

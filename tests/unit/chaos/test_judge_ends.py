@@ -151,14 +151,25 @@ def test_nothing_dies_by_itself(starts: dict[str, int], said: str) -> None:
     ("moments", "said"),
     [
         ([0, 40, 50, 80], ""),
-        ([0, 40, 50, 100], "worker-1: started 4 times, killed 0 times"),
-        ([0, 20], "worker-1: started 2 times"),
+        ([0, 40, 50, 100], ""),
+        ([0, 40, 50, 100, 110], "worker-1: started 5 times, killed 1 times"),
+        ([0, 20, 40], "worker-1: started 3 times, killed 1 times"),
     ],
 )
 def test_who_begins_while_temporal_stands_still_gives_up(moments: list[float], said: str) -> None:
-    """It did so by itself, from 30 to 75, and was noticed for 15 s more."""
-    standstill = struck(OUTAGES, TEMPORAL, 30, seconds=45)
-    assert told(judge.nothing_dies_by_itself({"worker-1": [at(moment) for moment in moments]}, [standstill]), said)
+    """It did so by itself, from 30 to 75, and was noticed for 15 s more. Who began at another time has no reason."""
+    strikes = [struck(OUTAGES, TEMPORAL, 30, seconds=45), kill("worker-1", 35)]
+    starts = {"worker-1": [at(moment) for moment in moments]}
+    assert told(judge.nothing_dies_by_itself(starts, strikes), said)
+
+
+def test_who_was_killed_meanwhile_has_given_up_nothing() -> None:
+    """Two of three deaths were kills, and the third gave up; a fourth has no reason."""
+    strikes = [struck(OUTAGES, TEMPORAL, 30, seconds=45), kill("worker-1", 45), kill("worker-1", 55)]
+    starts = {"worker-1": [at(moment) for moment in (0, 50, 60, 101)]}
+    assert judge.nothing_dies_by_itself(starts, strikes) == []
+    starts["worker-1"].append(at(102))
+    assert told(judge.nothing_dies_by_itself(starts, strikes), "started 5 times, killed 2 times")
 
 
 def test_what_was_cut_off_goes_on() -> None:
@@ -166,4 +177,4 @@ def test_what_was_cut_off_goes_on() -> None:
     assert judge.what_was_cut_off_goes_on([], [generation()]) == []
     assert told(judge.what_was_cut_off_goes_on([STEP], [generation()]), "never taken up")
     assert judge.what_was_cut_off_goes_on([STEP], [generation(cancelled=True)]) == []
-    assert judge.what_was_cut_off_goes_on([STEP], [generation(regretted=[at(3)])]) == []
+    assert judge.what_was_cut_off_goes_on([STEP], [generation(regretted=[(at(3), at(5))])]) == []

@@ -16,6 +16,7 @@ from tests.unit.chaos.evidence_of import at, generation, kill, struck, told, wit
 
 PLAN = Plan(1, 2, 3, kills=4, seconds=60, faults=(KILLS, FREEZES), least_inside=0.25)
 HELD = generation(pauses=[(at(10), at(20))])
+HURRIED, BACK = generation(hurried=1), generation(regretted=[(at(10), at(20))])
 FOUR = [kill("worker-1", moment) for moment in range(4)]
 FROZEN = struck(FREEZES, "worker-1", 1)
 UNHURT = Recovery(0, 0, [], [])
@@ -35,8 +36,10 @@ NUMBERS = {"calls paid": 100, "calls paid that nothing struck": 10, SEALED: 0, H
         ([*FOUR, FROZEN], 0, 10, [HELD], "only 0 of 4 kills struck a call"),
         ([*FOUR, FROZEN], 1, 9, [HELD], "only 9 of 100 paid calls would have been an offence"),
         ([*FOUR, FROZEN], 1, 10, [generation()], "no pause was held"),
-        ([*FOUR, FROZEN], 1, 10, [HELD] * 100, "nobody paused and resumed without a break"),
-        ([*FOUR, FROZEN], 1, 10, [HELD] * 99 + [generation(hurried=1)], ""),
+        ([*FOUR, FROZEN], 1, 10, [HELD] * 98 + [BACK] * 2, "nobody paused and resumed without a break"),
+        ([*FOUR, FROZEN], 1, 10, [HELD] * 98 + [HURRIED] * 2, "nobody took a cancel back"),
+        ([*FOUR, FROZEN], 1, 10, [HELD] * 98 + [HURRIED, BACK], ""),
+        ([*FOUR, FROZEN], 1, 10, [HELD] * 99, ""),
         ([*FOUR, FROZEN], 1, 10, [generation(lapsed=[(at(1), at(2))])], "no pause was held"),
     ],
 )

@@ -258,9 +258,10 @@ async def test_nothing_stops_for_a_server_that_no_call_needs(
 
 def test_a_cancel_that_was_taken_back_is_among_what_struck() -> None:
     """Of each teacher who did."""
-    seen = _witnesses(generations=[generation(), generation(regretted=[at(3)], workflow_id=OTHER_ID)])
-    assert seen.by_themselves == [taken_back(OTHER_ID, at(3))]
-    assert seen.strikes == [*seen.done, taken_back(OTHER_ID, at(3))]
+    seen = _witnesses(generations=[generation(), generation(regretted=[(at(3), at(5))], workflow_id=OTHER_ID)])
+    back = taken_back(OTHER_ID, at(3), at(5))
+    assert seen.by_themselves == [back] and back.took > 2
+    assert seen.strikes == [*seen.done, back]
 
 
 @pytest.mark.parametrize(("stuck", "verdict"), [("", "THE CAMPAIGN ITSELF BROKE OFF"), ("no progress", BROKEN)])
