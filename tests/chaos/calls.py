@@ -11,6 +11,7 @@ from operator import itemgetter
 
 from tests.chaos.evidence import CallLine, Completion, Evidence
 from tests.chaos.excuses import AT_ONCE, held_up, in_flight_at, in_flight_at_kills, temporal_was_away
+from tests.chaos.schedule import OPERATOR
 from tests.chaos.strikes import TEACHERS, Done
 
 # Answers that a slot may ask for: each chunk of the sample gives three at most.
@@ -23,7 +24,8 @@ def no_completed_step_is_called_again(evidence: Evidence, strikes: Sequence[Done
     """I3: no call begins after its step was completed in history.
 
     A worker that stood still between its look into the database and its call is none: its try is not later, and
-    something held it up. The same request by another worker is a try of another run, which a reset ended.
+    something held it up. The same request by another worker is a try of another run, which a reset ended; and where
+    somebody ended a run from outside, its tries and those of the next one are not to be compared.
     """
     offences = []
     for step, lines in evidence.lines_of_steps().items():
@@ -35,15 +37,21 @@ def no_completed_step_is_called_again(evidence: Evidence, strikes: Sequence[Done
 
 def _later(lines: Sequence[CallLine], completion: Completion, strikes: Sequence[Done]) -> list[CallLine]:
     seen: set[tuple[str, str]] = set()
+    of_one_run = not any(_ended_a_run(done, lines[0].step[0], completion) for done in strikes)
     later = []
     for line in sorted(lines, key=lambda line: line.began):
         again = (line.request_id, line.worker) in seen
         seen.add((line.request_id, line.worker))
         if line.began > completion.time and (
-            line.try_ > completion.try_ or again or not held_up(line, completion.time, strikes)
+            (of_one_run and line.try_ > completion.try_) or again or not held_up(line, completion.time, strikes)
         ):
             later.append(line)
     return later
+
+
+def _ended_a_run(done: Done, workflow_id: str, completion: Completion) -> bool:
+    from_outside = done.hit and done.strike.kind in (OPERATOR, TEACHERS)
+    return from_outside and done.details.get("workflow_id") == workflow_id and done.at < completion.time
 
 
 def paid_twice(evidence: Evidence) -> list[list[CallLine]]:

@@ -128,7 +128,9 @@ async def _states(client: Client, cluster: Cluster) -> Evidence:
     """Only what the mirror is compared by."""
     executions = [execution async for execution in client.list_workflows()]
     async with await psycopg.AsyncConnection.connect(cluster.database_url, row_factory=dict_row) as connection:
-        states = await (await connection.execute("SELECT workflow_id, status FROM workflow_state")).fetchall()
+        states = await (
+            await connection.execute("SELECT workflow_id, status, current_node FROM workflow_state")
+        ).fetchall()
     # The list is seconds late on a full machine.
     listed = {execution.id for execution in executions}
     for row in states:

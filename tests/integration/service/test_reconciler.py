@@ -271,6 +271,27 @@ async def test_one_history_that_cannot_be_read_keeps_names_from_no_other(
     assert await who() == ["pause", "pause"]
 
 
+async def test_a_termination_whose_history_cannot_be_read_shows_without_a_name(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may only be slow, so it is read once more; then the status must not wait for who it was."""
+    workflow_id = await world.start(2)
+    await world.handle(workflow_id).terminate(reason="wrong chapter")
+
+    async def unreadable(*_: object) -> RunDeeds:
+        raise TemporalUnavailable("its history cannot be read")
+
+    monkeypatch.setattr(Temporal, "deeds", unreadable)
+    await _age(world, workflow_id)
+    reconciler = _reconciler(world)
+    with pytest.raises(TemporalUnavailable, match="cannot be read"):
+        await reconciler.look_once()
+    assert (await world.service.status(workflow_id)).status is Status.RUNNING
+    await reconciler.look_once()
+    assert (await world.service.status(workflow_id)).status is Status.FAILED
+    assert "by" not in await _last_event(world, workflow_id)
+
+
 async def test_one_of_several_processes_leads(world: World) -> None:
     """Two running reconcilers do the work of one; when the leader ends, the other takes over."""
     first, second = _reconciler(world), _reconciler(world)

@@ -137,7 +137,8 @@ def question(slot: int, **changes: Any) -> dict[str, Any]:
 
 def state(**changes: Any) -> dict[str, Any]:
     """A generation's row in the mirror."""
-    return {"workflow_id": ID, "quiz_id": "quiz-1", "status": "completed", "completed_steps": 3, **changes}
+    row = {"workflow_id": ID, "quiz_id": "quiz-1", "status": "completed", "completed_steps": 3}
+    return {**row, "current_node": "write_questions", **changes}
 
 
 def snapshot(sequence: int, completed: int, moment: float = 0, run_id: str = "run-1", **data: Any) -> dict[str, Any]:

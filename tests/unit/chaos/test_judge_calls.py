@@ -28,6 +28,13 @@ FROZEN = struck(FREEZES, "worker-1", 9)
         # Its try is later: that the step is completed could be known.
         (call(12, try_=3), [], True),
         (call(12, try_=3), [FROZEN], True),
+        # Unless it is of a run that somebody ended before, and was held up since.
+        (call(12, try_=3), [FROZEN, struck(OPERATOR, "a generation", 3, workflow_id=ID)], False),
+        (call(12, try_=3), [FROZEN, taken_back(ID, at(3), at(4))], False),
+        (call(12, try_=3), [struck(OPERATOR, "a generation", 3, workflow_id=ID)], True),
+        (call(12, try_=3), [FROZEN, struck(OPERATOR, "a generation", 3, workflow_id=OTHER_ID)], True),
+        (call(12, try_=3), [FROZEN, struck(OPERATOR, "a generation", 3, hit=False, workflow_id=ID)], True),
+        (call(12, try_=3), [FROZEN, struck(OPERATOR, "a generation", 11, workflow_id=ID)], True),
         # Nothing held it up.
         (call(12, try_=1), [], True),
         (call(12, try_=2), [], True),

@@ -55,6 +55,16 @@ def test_the_mirror_tells_the_truth(
     assert told(judge.the_mirror_tells_the_truth(parts, while_runs_close=True), said_while_runs_close)
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [("completed", ""), ("cancelled", ""), ("failed", ""), ("running", "running in"), ("paused", "paused")],
+)
+def test_what_a_run_told_stands_when_it_is_terminated_before_it_closes(row: str, said: str) -> None:
+    """It has told its end; a row that is open has not."""
+    told_its_end = evidence(states=[state(status=row, current_node="finish")], executions=[run(Temporal.TERMINATED)])
+    assert told(judge.the_mirror_tells_the_truth(told_its_end), said)
+
+
 @pytest.mark.parametrize(("count", "said"), [(3, ""), (2, "2 in the mirror, 3 questions"), (4, "4 in the mirror")])
 def test_the_mirror_counts_its_questions(count: int, said: str) -> None:
     """Its own and nobody else's."""
