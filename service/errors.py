@@ -24,7 +24,7 @@ def _what_to_do(error: RPCError) -> str:
     return "".join(f"; {hint}" for words, hint in _WHAT_TO_DO.items() if words in error.message.lower())
 
 
-def _names_the_namespace(error: RPCError) -> bool:
+def names_the_namespace(error: RPCError) -> bool:
     """A server that starts, or whose database broke, knows no namespace for a while: not the request's fault."""
     return error.message.lower().startswith("namespace ")
 
@@ -84,7 +84,7 @@ async def temporal_errors(within: timedelta | None = None) -> AsyncIterator[None
     except RPCError as error:
         if error.status is RPCStatusCode.INVALID_ARGUMENT:
             raise NotPossible(f"Temporal refuses: {error.message}{_what_to_do(error)}") from None
-        if error.status is RPCStatusCode.NOT_FOUND and not _names_the_namespace(error):
+        if error.status is RPCStatusCode.NOT_FOUND and not names_the_namespace(error):
             raise NoOpenRun(f"Temporal has no such open run: {error.message}") from None
         if error.status in _AWAY:
             raise TemporalUnavailable("Temporal does not answer; nothing was lost, try again in a moment") from None

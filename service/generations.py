@@ -215,15 +215,20 @@ class GenerationService(Reading):
             raise TemporalUnavailable(STILL_ENDING)
         if row.status == Status.COMPLETED:
             raise CannotResume(COMPLETED)
-        # A run that failed by itself has used up its stored answers; one that was ended from outside has not.
+        # A run that failed by itself has used up its stored answers; one that was ended from outside has not. After one
+        # that never began it is as the resume before had it.
         gave_up = row.status == Status.FAILED and told_its_end
+        if row.run_id is None:
+            gave_up = bool(row.state_data.get("fresh_attempts"))
         try:
             ended_run = None if newest.lives else newest.run_id
             if await self._states.reopen(workflow_id, ended_run=ended_run, fresh_attempts=gave_up):
                 generations.resumed(WORKFLOW_TYPE)
         except ActiveGenerationExists:
             active = await self._states.active(row.quiz_id)
-            if active is not None and active.workflow_id != workflow_id:
+            if active is None:  # it has just ended
+                raise TemporalUnavailable(STILL_ENDING) from None
+            if active.workflow_id != workflow_id:
                 raise CannotResume(
                     f"the quiz has another active generation, {active.workflow_id}; wait for it or cancel it"
                 ) from None

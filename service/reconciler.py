@@ -163,6 +163,7 @@ class Reconciler:
             return await Causes(self._temporal.deeds).of(workflow_id, found.run_id, status, datetime.now(UTC))
         except ServiceError:
             if found.run_id in self._unreadable:
+                self._unreadable.discard(found.run_id)
                 return None  # that it ended is worth telling without a name too
             self._unreadable.add(found.run_id)
             raise
@@ -171,7 +172,7 @@ class Reconciler:
         """Note who caused what the runs themselves have told: pauses, resumes, cancels and resets from anywhere.
 
         It ends at the first run whose history cannot be read: in an outage that is any. It may also be that one alone,
-        so from then on it comes last.
+        so it comes last until it can be read.
         """
         causes = Causes(self._temporal.deeds)
         for event in await self._store.unattributed(ATTRIBUTE_WITHIN, MOST_ATTRIBUTED, last=self._unreadable):
@@ -180,6 +181,7 @@ class Reconciler:
             except ServiceError:
                 self._unreadable.add(event.run_id)
                 raise
+            self._unreadable.discard(event.run_id)
             await self._store.attribute(event.id, deed.told() if deed else {"by": None})
 
     def _told(self, row: WorkflowState, finding: Finding, *, closed: bool) -> None:

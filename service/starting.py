@@ -92,6 +92,8 @@ class Starter:
         row = await self._states.not_started(quiz.id)
         if row is None:
             return None
+        if key is not None:  # what was answered before has its answer, whatever this row is about
+            await self._states.raise_if_taken(key)
         if row.state_data.get("options") == asdict(options):
             if key is not None:
                 await self._states.remember(key, row.workflow_id)

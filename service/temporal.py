@@ -12,7 +12,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from service.deeds import RunDeeds, deeds
-from service.errors import NotPossible, temporal_errors
+from service.errors import NotPossible, names_the_namespace, temporal_errors
 from service.finding import Look, is_cancelled, look
 from service.search_attributes import attributes_of
 from storage.tables import WorkflowState
@@ -97,7 +97,7 @@ class Temporal:
             try:
                 return await deeds(client, workflow_id, run_id, rpc_timeout=self._rpc_timeout)
             except RPCError as error:
-                if error.status is RPCStatusCode.NOT_FOUND:
+                if error.status is RPCStatusCode.NOT_FOUND and not names_the_namespace(error):
                     return RunDeeds()
                 raise
 
@@ -120,7 +120,7 @@ class Temporal:
                 try:
                     description = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=self._rpc_timeout)
                 except RPCError as error:
-                    if error.status is RPCStatusCode.NOT_FOUND:
+                    if error.status is RPCStatusCode.NOT_FOUND and not names_the_namespace(error):
                         return NewestRun(None)
                     raise
                 lives = description.status is WorkflowExecutionStatus.RUNNING

@@ -71,7 +71,7 @@ class Starts:
         creates the row; the others wait for its transaction at an index and then find its key.
         """
         if key is not None:
-            await self._raise_if_taken(key)
+            await self.raise_if_taken(key)
         async with AsyncSession(self._engine, expire_on_commit=False) as session:
             session.add(state)
             try:
@@ -89,11 +89,23 @@ class Starts:
             except IntegrityError as error:
                 await session.rollback()
                 if key is not None:
-                    await self._raise_if_taken(key)
+                    await self.raise_if_taken(key)
                 if is_of_the_active_one(error):
                     raise ActiveGenerationExists from None
                 raise
         return state
+
+    async def raise_if_taken(self, key: RequestKey) -> None:
+        """Raise KeyTaken when a request came with this key before."""
+        query = select(
+            col(IdempotencyKey.workflow_id), col(IdempotencyKey.request_hash), col(IdempotencyKey.carried_out)
+        ).where(*_is(key))
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is not None:
+            raise KeyTaken(
+                row.workflow_id, same_request=row.request_hash == key.request_hash, carried_out=row.carried_out
+            )
 
     async def remember(self, key: RequestKey, workflow_id: str, *, carried_out: bool = True) -> None:
         """Note that a request with this key was answered with a generation that exists; raises KeyTaken.
@@ -112,7 +124,7 @@ class Starts:
         async with self._engine.begin() as connection:
             if await connection.scalar(noted) is not None:
                 return
-        await self._raise_if_taken(key)
+        await self.raise_if_taken(key)
 
     async def carried_out(self, key: RequestKey) -> None:
         """Note that what a request with this key asked for is done."""
@@ -226,17 +238,6 @@ class Starts:
         except IntegrityError:
             raise ActiveGenerationExists from None
         return True
-
-    async def _raise_if_taken(self, key: RequestKey) -> None:
-        query = select(
-            col(IdempotencyKey.workflow_id), col(IdempotencyKey.request_hash), col(IdempotencyKey.carried_out)
-        ).where(*_is(key))
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        if row is not None:
-            raise KeyTaken(
-                row.workflow_id, same_request=row.request_hash == key.request_hash, carried_out=row.carried_out
-            )
 
 
 def _is(key: RequestKey) -> tuple[ColumnElement[bool], ...]:

@@ -5,6 +5,7 @@ Who asks decides what to do about a provider that is away; nothing here waits fo
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -126,12 +127,15 @@ class Answers:
     async def _store(self, call: ModelCall) -> ModelCall:
         """Store a paid answer, also when its step is cancelled meanwhile: whoever resumes the generation finds it."""
         storing = asyncio.create_task(self._record(call))
+        storing.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to hear of it
         try:
             return await asyncio.shield(storing)
         except asyncio.CancelledError:
-            await asyncio.wait({storing}, timeout=CANCELLED_STORE_PATIENCE)
+            deadline = asyncio.get_running_loop().time() + CANCELLED_STORE_PATIENCE
+            while not storing.done() and (left := deadline - asyncio.get_running_loop().time()) > 0:
+                with suppress(asyncio.CancelledError):  # a worker that ends cancels it once more
+                    await asyncio.wait({storing}, timeout=left)
             storing.cancel()
-            await asyncio.gather(storing, return_exceptions=True)
             raise
 
     async def _record(self, call: ModelCall) -> ModelCall:

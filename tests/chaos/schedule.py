@@ -37,6 +37,8 @@ BETWEEN_OTHERS = {
 _CHANCES = {POSTGRES: 2, TEMPORAL: 2, API: 1, DEMO_MODEL: 1}
 MAY_BE_AWAY = tuple(_CHANCES)
 CRASH_POINTS = ("before_call", "after_answer", "after_commit", "before_acknowledgement")
+# The one of an operator's deeds that ends no run.
+ACTIVITY_RESET = "activity-reset"
 _MODEL_FAULTS = list(Fault)
 # Seconds that a way is broken. A worker's may be so for longer than its heartbeat time-out of 20 s: somebody else has
 # its calls when it comes back.
@@ -122,7 +124,7 @@ def _other(draw: random.Random, kind: str, at: float, workers: Sequence[str], ou
             fault = draw.choice(_MODEL_FAULTS)
             return Strike(at, kind, DEMO_MODEL, {"fault": fault.value, "times": draw.randint(1, 4)})
         case "operator":
-            deed = draw.choice(["terminate", "reset", "reset", "cancel", "activity-reset"])
+            deed = draw.choice(["terminate", "reset", "reset", "cancel", ACTIVITY_RESET])
             return Strike(at, kind, "a generation", {"deed": deed, "choice": draw.random(), "event": draw.random()})
         case _:
             return Strike(at, kind, draw.choice(CRASH_POINTS))

@@ -15,6 +15,7 @@ from service.finding import Finding, look
 from service.generations import GenerationService
 from service.requests import GenerationRequest
 from service.temporal import Temporal
+from storage.workflow_states import WorkflowStateStore
 from tests.integration.service.unreachable import without_temporal
 from tests.integration.storage.made import make_generation, save
 from tests.support.world import World
@@ -177,6 +178,38 @@ async def test_a_resume_of_a_run_that_ends_at_that_moment_begins_another(
     assert (await world.service.resume(workflow_id)).status is Status.RUNNING
     async with world.worker():
         await world.assert_complete(workflow_id, 2)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+async def test_a_resume_whose_start_got_no_answer_is_the_same_the_next_time(world: World, fresh: bool) -> None:
+    """Whether stored answers are read, or new ones asked for, goes by how the run ended, not by the start after it."""
+    workflow_id = await world.start(2)
+    run_id = await _run_id(world, workflow_id)
+    await world.handle(workflow_id).terminate("for the test")
+    await save(world.states, workflow_id, 1, run_id=run_id, status=Status.CANCELLED, current_node=FINISH)
+    await world.states.reopen(workflow_id, ended_run=run_id, fresh_attempts=fresh)
+    await world.states.start_unanswered(workflow_id, "Temporal did not answer")
+    await world.service.resume(workflow_id)
+    row = await world.states.load(workflow_id)
+    assert row is not None and row.state_data["fresh_attempts"] is fresh
+
+
+async def test_what_was_in_the_way_and_has_just_ended_is_asked_about_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the refusal and the look for its reason: nothing was resumed, and it is not told as if it were."""
+    quiz = await world.quiz()
+    workflow_id = await world.service.generate(quiz, GenerationRequest(2))
+    await world.handle(workflow_id).terminate("for the test")
+    await world.service.reconcile(workflow_id)
+    await world.service.generate(quiz, GenerationRequest(2))
+
+    async def none(*_: object) -> None:
+        return None
+
+    monkeypatch.setattr(WorkflowStateStore, "active", none)
+    with pytest.raises(TemporalUnavailable):
+        await world.service.resume(workflow_id)
 
 
 async def test_another_active_generation_is_in_the_way(world: World) -> None:

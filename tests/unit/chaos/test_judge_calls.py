@@ -11,11 +11,18 @@ from embedded.temporal_server import NAME as TEMPORAL
 from tests.chaos import calls, excuses
 from tests.chaos.cluster import API, DEMO_MODEL
 from tests.chaos.evidence import CallLine, Completion
-from tests.chaos.schedule import CRASHES, FREEZES, MODEL, NETWORK, OPERATOR, OUTAGES
+from tests.chaos.schedule import ACTIVITY_RESET, CRASHES, FREEZES, MODEL, NETWORK, OPERATOR, OUTAGES, Strike
 from tests.chaos.strikes import Done, taken_back
 from tests.unit.chaos.evidence_of import ID, OTHER_ID, STEP, at, call, evidence, kill, struck, told, took
 
 OTHER_STEP = (ID, 1, "draft", 1)
+
+
+def deed(name: str) -> Done:
+    """What an operator did at 3."""
+    return Done(Strike(0, OPERATOR, "a generation", {"deed": name}), at(3), hit=True, details={"workflow_id": ID})
+
+
 FROZEN = struck(FREEZES, "worker-1", 9)
 
 
@@ -35,6 +42,8 @@ FROZEN = struck(FREEZES, "worker-1", 9)
         (call(12, try_=3), [FROZEN, struck(OPERATOR, "a generation", 3, workflow_id=OTHER_ID)], True),
         (call(12, try_=3), [FROZEN, struck(OPERATOR, "a generation", 3, hit=False, workflow_id=ID)], True),
         (call(12, try_=3), [FROZEN, struck(OPERATOR, "a generation", 11, workflow_id=ID)], True),
+        (call(12, try_=3), [FROZEN, deed(ACTIVITY_RESET)], True),
+        (call(12, try_=3), [FROZEN, deed("terminate")], False),
         # Nothing held it up.
         (call(12, try_=1), [], True),
         (call(12, try_=2), [], True),
@@ -175,7 +184,7 @@ AWAY_MEANWHILE = struck(OUTAGES, TEMPORAL, 2)
         ([AWAY_MEANWHILE], ""),
         ([taken_back(ID, at(0.5), at(2))], ""),
         ([taken_back(OTHER_ID, at(0.5), at(2))], "met 0"),
-        ([taken_back(ID, at(4), at(5))], "met 0"),
+        ([taken_back(ID, at(12), at(13))], "met 0"),
     ],
 )
 def test_paid_twice_at_most_in_flight(strikes: list[Done], said: str) -> None:
@@ -193,6 +202,9 @@ def test_paid_twice_at_most_in_flight(strikes: list[Done], said: str) -> None:
         ([call(0), call(10, try_=2)], [AWAY_MEANWHILE], ""),
         ([call(0), call(40, try_=2), call(90, try_=3)], [AWAY_MEANWHILE], "/draft/1/3: paid again"),
         ([call(0), call(10, try_=2)], [taken_back(ID, at(0.5), at(2))], ""),
+        ([call(0), call(10, try_=2)], [taken_back(ID, at(7), at(9))], ""),
+        ([call(0), call(10, try_=2)], [taken_back(ID, at(11), at(12))], "/draft/1/2: paid again"),
+        ([call(0), call(10, try_=2)], [taken_back(OTHER_ID, at(7), at(9))], "/draft/1/2: paid again"),
     ],
 )
 def test_none_is_paid_twice(lines: list[CallLine], standstills: list[Done], said: str) -> None:
