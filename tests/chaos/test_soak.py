@@ -14,8 +14,9 @@ from tests.chaos.teachers import Teachers
 from tests.support.content import sample_chapter
 
 AT_ONCE, QUESTIONS = 16, 5
-# What a round may add to what the worker held after the first: allocators and caches of libraries fill up.
-GROWTH = 1.15
+# What all rounds may add to what the worker held after the first: allocators and caches of libraries fill up. In 14
+# rounds it was 4 %; of the four of every run, 7 % would be 180 KB a generation.
+GROWTH = 1.07
 
 
 async def test_a_worker_with_a_tiny_cache_does_not_grow(
