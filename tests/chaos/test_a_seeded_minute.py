@@ -1,4 +1,4 @@
-"""A minute of every kind of fault against the whole stack, the same in every run; `make chaos` runs longer ones."""
+"""A minute of faults against the whole stack, the same in every run; `make chaos` runs longer ones."""
 
 import shutil
 import tempfile
@@ -9,7 +9,8 @@ import pytest
 from tests.chaos.campaign import run
 from tests.chaos.plan import Plan
 from tests.chaos.report import as_text
-from tests.chaos.schedule import ALL
+from tests.chaos.schedule import ALL, KILLS
+from tests.chaos.verdict import HOLDS
 
 PLAN = Plan(
     # One that has PostgreSQL and Temporal away, broken ways of workers, each of an operator's deeds, and teachers who
@@ -30,6 +31,18 @@ PLAN = Plan(
     # Given up before the test's own time-out, so that there is a report.
     longest=200.0,
 )
+# Where only workers die the judge excuses nothing else.
+KILLS_ALONE = Plan(
+    seed=1,
+    generations=12,
+    questions=8,
+    kills=18,
+    seconds=30,
+    faults=(KILLS,),
+    at_once=12,
+    least_inside=0.2,
+    longest=200.0,
+)
 
 
 @pytest.fixture
@@ -38,6 +51,13 @@ def folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="mcq-chaos-"))
     folder.chmod(0o711)
     return folder
+
+
+async def test_every_invariant_holds_through_half_a_minute_of_kills(folder: Path) -> None:
+    """And nothing stops, dies, or is paid twice but for a kill. How soon all is well again no test asserts."""
+    result = await run(KILLS_ALONE, folder)
+    assert result.verdict.startswith(HOLDS), f"{as_text(result)}\nlogs and data are kept in {folder}"
+    shutil.rmtree(folder)
 
 
 async def test_every_invariant_holds_through_a_minute_of_faults(folder: Path) -> None:

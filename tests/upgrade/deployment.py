@@ -43,19 +43,16 @@ class Deployment:
         assert worker.returncode == 0, err
 
     def make_current(self, build_id: str) -> None:
-        """`set-current-version`; the empty build id stands for unversioned workers.
-
-        Asked again while Temporal finds no such deployment: seen once right after it had described it.
-        """
-        until_now(lambda: self._found("set-current-version", *self._of(build_id), "--yes"), seconds=60)
+        """`set-current-version`; the empty build id stands for unversioned workers."""
+        self._insist("set-current-version", *self._of(build_id), "--yes")
 
     def ramp(self, build_id: str, percentage: int) -> None:
         """`set-ramping-version`."""
-        self._temporal("set-ramping-version", *self._of(build_id), "--percentage", str(percentage), "--yes")
+        self._insist("set-ramping-version", *self._of(build_id), "--percentage", str(percentage), "--yes")
 
     def end_ramp(self, build_id: str) -> None:
         """`set-ramping-version --delete`."""
-        self._temporal("set-ramping-version", *self._of(build_id), "--delete", "--yes")
+        self._insist("set-ramping-version", *self._of(build_id), "--delete", "--yes")
 
     def end(self) -> None:
         """End every worker that is left."""
@@ -77,6 +74,13 @@ class Deployment:
         except AssertionError:
             return False
         return True
+
+    def _insist(self, *arguments: str) -> None:
+        """Give a command until Temporal finds the deployment: it asks a workflow of its own.
+
+        At the moment at which that continues as new, the query is rejected, and told as "not found".
+        """
+        until_now(lambda: self._found(*arguments), seconds=60)
 
     def _found(self, *arguments: str) -> bool:
         try:

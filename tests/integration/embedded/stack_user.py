@@ -1,6 +1,7 @@
 """A program that uses the stack, told what to do by lines on its standard input; answers with a line of JSON each."""
 
 import json
+import signal
 import sys
 import time
 
@@ -16,6 +17,7 @@ def _say(**what: object) -> None:
 
 def main() -> None:
     """Join, then obey."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs tests in the background has it ignored
     options = json.loads(sys.argv[1])
     settings = settings_for(
         options["home"], postgres=options.get("postgres", False), temporal=options.get("temporal", False)
