@@ -1,5 +1,6 @@
 """One test's world: real stores and service, a worker when wanted, and the generation in the middle."""
 
+import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -8,8 +9,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import text
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, PendingActivityState
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError
 
@@ -30,6 +33,9 @@ from tests.support.demo import DemoModel
 from tests.support.waiting import until
 from worker import build_worker
 from workflows.messages import MIRROR, Progress
+
+# The event that completes the first task of a run.
+FIRST_TASK = 4
 
 # Activity types that call the model.
 NODES = ("question.draft", "question.revise")
@@ -212,6 +218,17 @@ class World:
                 text("SELECT 1 FROM workflow_state WHERE workflow_id = :id FOR UPDATE"), {"id": workflow_id}
             )
             yield connection.rollback
+
+    async def reset(self, workflow_id: str, *, event_id: int = FIRST_TASK, reason: str) -> str:
+        """What an operator's `temporal workflow reset` does to the current run; returns the new run's id."""
+        request = ResetWorkflowExecutionRequest(
+            namespace=self.temporal.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=workflow_id),
+            reason=reason,
+            workflow_task_finish_event_id=event_id,
+            request_id=str(uuid.uuid4()),
+        )
+        return (await self.temporal.workflow_service.reset_workflow_execution(request)).run_id
 
     async def history(self, workflow_id: str) -> WorkflowHistory:
         """The history of the current run."""

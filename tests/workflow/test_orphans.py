@@ -4,8 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -31,7 +29,7 @@ async def test_a_reset_beside_another_generation_is_cancelled_and_keeps_its_ques
 
         other = await world.start(40, quiz=quiz, workflow_window=1)
         await world.service.pause(other)
-        await _reset_to_the_start(world, workflow_id)
+        await world.reset(workflow_id, reason="a new prompt")
         await world.until_closed(workflow_id)
 
         assert (await world.handle(workflow_id).describe()).status is WorkflowExecutionStatus.CANCELED
@@ -72,7 +70,7 @@ async def test_an_orphan_whose_cancel_could_not_be_sent_is_no_trap(
         await cancel(self, **options)
 
     with monkeypatch.context() as patched:
-        await _reset_to_the_start(world, workflow_id)
+        await world.reset(workflow_id, reason="a new prompt")
         patched.setattr(WorkflowHandle, "cancel", refused_once)
         async with world.worker(workflow_window=1):
             await asyncio.wait_for(tried.wait(), 60)
@@ -95,17 +93,6 @@ async def test_a_reset_after_the_other_one_has_ended_goes_on(world: World) -> No
         await world.until_closed(workflow_id)
         other = await world.service.generate(quiz, GenerationRequest(1))
         await world.assert_complete(other, 1)
-        run_id = await _reset_to_the_start(world, workflow_id)
+        run_id = await world.reset(workflow_id, reason="a new prompt")
         await world.until_run(workflow_id, run_id)
         await world.assert_complete(workflow_id, 2)
-
-
-async def _reset_to_the_start(world: World, workflow_id: str) -> str:
-    request = ResetWorkflowExecutionRequest(
-        namespace=world.temporal.namespace,
-        workflow_execution=WorkflowExecution(workflow_id=workflow_id),
-        reason="a new prompt",
-        workflow_task_finish_event_id=4,
-        request_id=f"reset {workflow_id}",
-    )
-    return (await world.temporal.workflow_service.reset_workflow_execution(request)).run_id

@@ -1,11 +1,7 @@
 """An operator's `temporal workflow reset` is harmless: nothing is asked twice and the mirror follows."""
 
-import uuid
-
 import pytest
-from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
 from tests.support.world import World
 from tests.workflow.ledger import paid_twice
@@ -69,11 +65,4 @@ async def _reset(world: World, workflow_id: str, where: str) -> str:
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
     ]
     finish = {"first": tasks[0], "middle": tasks[len(tasks) // 2], "last": tasks[-1]}[where]
-    request = ResetWorkflowExecutionRequest(
-        namespace=world.temporal.namespace,
-        workflow_execution=WorkflowExecution(workflow_id=workflow_id),
-        reason="a test of the operator's reset",
-        workflow_task_finish_event_id=finish,
-        request_id=str(uuid.uuid4()),
-    )
-    return (await world.temporal.workflow_service.reset_workflow_execution(request)).run_id
+    return await world.reset(workflow_id, event_id=finish, reason="a test of the operator's reset")

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.statuses import Status
@@ -224,16 +222,8 @@ async def test_who_reset_is_told(world: World) -> None:
     async with world.worker():
         await world.until_ended(workflow_id)
         await world.until_closed(workflow_id)
-        history = await world.history(workflow_id)
-        request = ResetWorkflowExecutionRequest(
-            namespace=world.temporal.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=workflow_id, run_id=history.run_id),
-            reason="a new prompt",
-            workflow_task_finish_event_id=4,
-            request_id="reset-1",
-        )
-        reset = await world.temporal.workflow_service.reset_workflow_execution(request)
-        await world.until_run(workflow_id, reset.run_id)
+        run_id = await world.reset(workflow_id, reason="a new prompt")
+        await world.until_run(workflow_id, run_id)
         await world.until_ended(workflow_id)
     await _reconciler(world).look_once()
     events = [event.event_data for event in await world.states.events(workflow_id)]
