@@ -59,7 +59,7 @@ class GenerationService(Reading):
 
         Raises ActiveGeneration when the quiz has another active one, KeyReused and TemporalUnavailable.
         """
-        key = key_of(quiz, request, idempotency_key) if idempotency_key else None
+        key = key_of(quiz, request, idempotency_key)
         try:
             return await self._starter.start(quiz, request, key)
         except KeyTaken as taken:
@@ -77,7 +77,7 @@ class GenerationService(Reading):
         if not resumable:
             return await self.generate(quiz, request, idempotency_key=idempotency_key)
         workflow_id = resumable[0].workflow_id
-        key = key_of(quiz, request, idempotency_key) if idempotency_key else None
+        key = key_of(quiz, request, idempotency_key)
         try:
             if key is not None:
                 await self._states.remember(key, workflow_id, carried_out=False)

@@ -51,8 +51,10 @@ def options_of(quiz: Quiz, request: GenerationRequest, settings: Settings) -> Ge
     )
 
 
-def key_of(quiz: Quiz, request: GenerationRequest, idempotency_key: str) -> RequestKey:
-    """The key with a hash of what was asked for: the same key with another request is told from a repetition."""
+def key_of(quiz: Quiz, request: GenerationRequest, idempotency_key: str | None) -> RequestKey | None:
+    """The key, if there is one, with a hash of what was asked for: it tells another request from a repetition."""
+    if not idempotency_key:
+        return None
     content = json.dumps({"quiz": str(quiz.id), **asdict(request)}, sort_keys=True, default=str)
     return RequestKey(quiz.owner_id, idempotency_key, hashlib.sha256(content.encode()).hexdigest())
 

@@ -119,7 +119,7 @@ class StatelessGenerations(Reading):
         # With its run from the first moment on, so that nobody takes it for a start that Temporal missed.
         row = new_row(quiz, options, self.run_id)
         try:
-            await self._states.create(row, key_of(quiz, request, idempotency_key) if idempotency_key else None)
+            await self._states.create(row, key_of(quiz, request, idempotency_key))
         except KeyTaken as taken:
             if not taken.same_request:
                 raise KeyReused from None
