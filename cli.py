@@ -1,5 +1,6 @@
 """`mcq`: the commands and their options. What they do is in `commands/`, imported late so that `--help` is fast."""
 
+import errno
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -217,13 +218,18 @@ def run() -> None:
 
 
 def _words(error: Exception) -> str:
-    """What to tell: the error's own words, without the library's around a database's."""
+    """What to tell."""
     from sqlalchemy.exc import DBAPIError
 
+    from commands.database_words import words_of
+
     if isinstance(error, DBAPIError):
-        first = str(error.orig).strip().splitlines()[0]
-        return f"PostgreSQL: {first}. Where it is comes from DATABASE_URL, or is the embedded one; see mcq doctor"
-    return str(error)
+        return words_of(error)
+    return f"{error}; choose another one with --port" if _is_of_a_taken_port(error) else str(error)
+
+
+def _is_of_a_taken_port(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno == errno.EADDRINUSE
 
 
 def _code_of(error: Exception) -> Exit | None:
@@ -236,7 +242,8 @@ def _code_of(error: Exception) -> Exit | None:
     from payloads.codec import UnreadablePayload
     from service.errors import ServiceError, TemporalUnavailable
 
-    if isinstance(error, StackError | TemporalUnavailable | DBAPIError | ConnectionError):
+    away = StackError | TemporalUnavailable | DBAPIError | ConnectionError
+    if isinstance(error, away) or _is_of_a_taken_port(error):
         return Exit.UNAVAILABLE
     if isinstance(
         error, ContentError | NotAQuestionsFile | ServiceError | MissingSetting | UnreadablePayload | OSError

@@ -98,6 +98,8 @@ class Manager:
             self._note(f"{len(content['questions'])} questions in {out}")
         elif self._as_json:
             self._out(content)
+        elif not content["questions"]:
+            self._note("No question is finished yet. How it stands: mcq status")
         else:
             for question in content["questions"]:
                 self._print_question(question)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import SecretStr
 
+from commands.database_words import words_of
+from embedded.errors import NotYetError
 from embedded.part import Addresses, ExtraPart, Launch
 from embedded.stack import Stack
 from settings import Settings
@@ -124,7 +126,7 @@ def extra_parts(settings: Settings) -> list[ExtraPart]:
         name=WORKER_PART,
         port=True,
         build=lambda addresses, port: _worker_launch(settings, addresses, port),
-        prepare=lambda addresses: _migrate(addresses.database_url),
+        prepare=_prepare,
         stop_timeout=settings.worker_drain_timeout + 10,
     )
     if not settings.uses_demo_model:
@@ -154,6 +156,7 @@ def api_part(settings: Settings) -> ExtraPart:
         ready="/healthz",
         stop_timeout=API_STOP_TIMEOUT,
         build=lambda addresses, port: _api_launch(settings, addresses, port),
+        prepare=_prepare,
     )
 
 
@@ -218,6 +221,15 @@ def code_fingerprint() -> str:
     files = sorted(path for package in _CODE for path in root.glob(package))
     marks = [f"{path.relative_to(root)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
     return hashlib.sha256("\n".join(marks).encode()).hexdigest()[:16]
+
+
+def _prepare(addresses: Addresses) -> None:
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - needed at starts only
+
+    try:
+        _migrate(addresses.database_url)
+    except DBAPIError as error:
+        raise NotYetError(words_of(error)) from None
 
 
 def _migrate(database_url: str) -> None:

@@ -9,6 +9,10 @@ class PartDiedError(StackError):
     """A part's process ended before it was ready. Retried a few times before it becomes the error of the stack."""
 
 
+class NotYetError(StackError):
+    """What a part needs before it starts is away. Told at its first start; later ones wait until it is back."""
+
+
 class CancelledStartError(StackError):
     """The stack was closed while it was starting."""
 

@@ -56,7 +56,8 @@ class ExtraPart:
     # Ready when: a GET of this URL is answered with 2xx ("/path" means its own port); or the callable says so, which is
     # called about every 50 ms; or, None, as soon as it runs.
     ready: str | Callable[[Addresses, int | None], bool] | None = None
-    # Called before every start of it, e.g. to migrate the database; may raise StackError.
+    # Called before every start of it, e.g. to migrate the database; may raise StackError, and NotYetError when what it
+    # needs is away.
     prepare: Callable[[Addresses], None] | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     # Seconds from the stop signal to SIGKILL, and for it to become ready.

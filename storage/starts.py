@@ -235,8 +235,10 @@ class Starts:
                 if row is None:
                     return False
                 await write_outside_event(connection, row, EventType.RECOVERY, Status.RUNNING)
-        except IntegrityError:
-            raise ActiveGenerationExists from None
+        except IntegrityError as error:
+            if is_of_the_active_one(error):
+                raise ActiveGenerationExists from None
+            raise
         return True
 
 

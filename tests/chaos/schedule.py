@@ -26,7 +26,7 @@ ALL = (KILLS, FREEZES, OUTAGES, NETWORK, MODEL, OPERATOR, CRASHES)
 LEAST_BETWEEN_KILLS = 0.5
 # Seconds between faults of every other kind.
 BETWEEN_OTHERS = {
-    FREEZES: (8.0, 20.0),
+    FREEZES: (12.0, 30.0),
     OUTAGES: (5.0, 40.0),
     NETWORK: (8.0, 25.0),
     MODEL: (4.0, 12.0),

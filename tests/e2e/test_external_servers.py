@@ -2,8 +2,10 @@
 
 import json
 
+import pytest
+
 from embedded.part import Addresses
-from tests.e2e.mcq import Mcq
+from tests.e2e.mcq import SAMPLE, Mcq
 
 
 def test_generate_uses_the_servers_that_it_is_told(mcq: Mcq, stack: Addresses, database_url: str) -> None:
@@ -19,6 +21,16 @@ def test_generate_uses_the_servers_that_it_is_told(mcq: Mcq, stack: Addresses, d
     assert not (mcq.home / "temporal").exists()
     ports = json.loads((mcq.home / "stack.json").read_text())["ports"]
     assert set(ports) == {"demo-model", "worker"}
+
+
+@pytest.mark.parametrize("command", [["generate", str(SAMPLE)], ["list"], ["migrate"]])
+def test_a_database_that_cannot_be_reached_is_told(mcq: Mcq, command: list[str]) -> None:
+    """Exit code 3, why and where to look; nobody has to read a traceback for that."""
+    mcq.environment |= {"DATABASE_URL": "postgresql://nobody:nothing@127.0.0.1:1/none"}
+    ended = mcq.run(*command)
+    assert ended.code == 3
+    assert "mcq: PostgreSQL: connection failed" in ended.err and "DATABASE_URL" in ended.err
+    assert "Traceback" not in ended.err and "nothing" not in ended.err
 
 
 def test_migrate_prepares_servers_of_ones_own(mcq: Mcq, stack: Addresses, database_url: str) -> None:

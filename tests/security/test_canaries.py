@@ -1,6 +1,5 @@
 """Secrets stay where they belong: canaries in every secret setting, failures of all kinds, a look at every trace."""
 
-import secrets
 import socket
 import subprocess
 from base64 import b64encode
@@ -13,7 +12,6 @@ from urllib.parse import quote
 import httpx2
 import psycopg
 import pytest
-from psycopg import sql
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
 
@@ -23,6 +21,7 @@ from payloads.keys import Key
 from settings import Settings
 from tests.api.server import ApiProcess, User
 from tests.payloads.running import CodecServer, temporal
+from tests.security.canaries import OF_SETTINGS, environment_of
 from tests.security.codec import ask_for_all
 from tests.security.echo import Echo
 from tests.security.sightings import Sightings
@@ -32,13 +31,8 @@ from tests.support.proxy import Proxy, Way
 from tests.support.waiting import until_now
 from tests.support.worker import run_worker
 from tests.support.world import World
-from tests.unit.payloads.made import OLD, written
+from tests.unit.payloads.made import OLD
 
-# Secrets in the environment of every process; that of DATABASE_URL is in its URL.
-OF_PROCESSES = ("OPENAI_API_KEY", "API_SECRET_KEY", "CODEC_SERVER_TOKEN", "PAYLOAD_KEYS")
-OF_SETTINGS = (*OF_PROCESSES, "DATABASE_URL")
-# The name under which payloads remember the key; everybody may read it.
-KEY_ID = "2026-11"
 # Where a generation like the one below leaves traces.
 PLACES = {
     *("history", "history as JSON", "decrypted payloads", "description", "search attributes", "worker's log"),
@@ -46,34 +40,6 @@ PLACES = {
     *("API's log", "API's answers", "table user", "table workflow_state", "table workflow_event", "table model_call"),
     *("table question", "table source_document", "table sign_in_failure"),
 }
-
-
-@pytest.fixture
-def canaries() -> dict[str, str]:
-    """Secrets without a form that a filter could know them by. A key is its 32 bytes, and the text that is set."""
-    made = {name: f"canary{secrets.token_hex(20)}" for name in (*OF_SETTINGS, "password", "wrong password")}
-    key = f"canary{secrets.token_hex(13)}"
-    return {**made, "PAYLOAD_KEYS": key, "PAYLOAD_KEYS, as it is set": b64encode(key.encode()).decode()}
-
-
-@pytest.fixture
-def keys(canaries: dict[str, str]) -> tuple[Key, ...]:
-    """The key of payloads that is a canary."""
-    return (Key(KEY_ID, canaries["PAYLOAD_KEYS"].encode()),)
-
-
-@pytest.fixture
-def role(database_url: str, canaries: dict[str, str]) -> Iterator[str]:
-    """The URL of the test's database for a role whose password is a canary."""
-    name = sql.Identifier(role_name := f"canary_{secrets.token_hex(4)}")
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        password = sql.Literal(canaries["DATABASE_URL"])
-        connection.execute(sql.SQL("CREATE ROLE {} SUPERUSER LOGIN PASSWORD {}").format(name, password))
-    address = database_url.rpartition("@")[2]
-    yield f"postgresql://{role_name}:{canaries['DATABASE_URL']}@{address}"
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [role_name])
-        connection.execute(sql.SQL("DROP ROLE {}").format(name))
 
 
 @dataclass(frozen=True)
@@ -111,8 +77,8 @@ def haunted(
         kept = world.settings.model_dump(exclude={"database_url", "openai_base_url"})
         url = role.replace(address, way.address)
         settings = Settings(_env_file=None, **kept, database_url=url, openai_base_url=provider.url)
-        environment = {name: canaries[name] for name in OF_PROCESSES} | {"PAYLOAD_KEYS": written(*keys)}
-        environment |= {"LOG_LEVEL": "DEBUG", "WORKER_DRAIN_TIMEOUT": "0", "RECONCILE_INTERVAL": "0.5"}
+        environment = environment_of(canaries) | {"LOG_LEVEL": "DEBUG"}
+        environment |= {"WORKER_DRAIN_TIMEOUT": "0", "RECONCILE_INTERVAL": "0.5"}
         workers = list[subprocess.Popen[str]]()
 
         def start_worker(**more: str) -> "subprocess.Popen[str]":

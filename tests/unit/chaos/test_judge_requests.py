@@ -15,7 +15,20 @@ from tests.chaos.cluster import API, DEMO_MODEL
 from tests.chaos.schedule import FREEZES, NETWORK, OUTAGES
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Answers
-from tests.unit.chaos.evidence_of import ID, OTHER_ID, at, call, evidence, generation, history, run, state, struck, told
+from tests.unit.chaos.evidence_of import (
+    ID,
+    OTHER_ID,
+    at,
+    call,
+    evidence,
+    generation,
+    history,
+    run,
+    snapshot,
+    state,
+    struck,
+    told,
+)
 
 OF_THE_OTHER = {"workflow_id": OTHER_ID, "quiz_id": "quiz-2"}
 
@@ -173,6 +186,20 @@ def test_a_resume_of_what_operators_ended_need_not_be_in_history() -> None:
     resumed = {"acted": Counter(["resume"])}
     assert _lost(resumed, histories=[history("pause")], operated={ID}) == []
     assert told(_lost(resumed, histories=[history("pause")], operated={OTHER_ID}), "resume accepted")
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ({"event_data": {"status": Status.FAILED, "completed": 0}}, ""),
+        ({"event_data": {"status": Status.PAUSED, "completed": 0}}, "resume accepted"),
+        ({"event_data": {"status": Status.FAILED, "completed": 0}, "workflow_id": OTHER_ID}, "resume accepted"),
+    ],
+)
+def test_nor_does_one_of_what_failed(event: dict[str, Any], said: str) -> None:
+    """The same of two at once; the failure of another one is no reason."""
+    resumed, events = {"acted": Counter(["resume"])}, [snapshot(1, 0) | event]
+    assert told(_lost(resumed, histories=[history("pause")], events=events), said)
 
 
 @pytest.mark.parametrize(
