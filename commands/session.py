@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import SecretStr
 
-from commands.database_words import words_of
-from embedded.errors import NotYetError
+from commands.needs import current_schema, what_a_worker_needs
 from embedded.part import Addresses, ExtraPart, Launch
 from embedded.stack import Stack
+from embedded.state import sync_folder, write_new_file
 from settings import Settings
 from storage.engine import create_engine
 from storage.quizzes import QuizStore
@@ -74,7 +74,7 @@ def open_stack(
     stack = Stack(settings, extra_parts=[*parts, api_part(settings)] if with_api else parts, report=report)
     addresses = stack.start()
     try:
-        _migrate(addresses.database_url)
+        current_schema(addresses.database_url)
         if with_worker:
             write_addresses(settings, addresses)
         yield stack, addresses
@@ -126,7 +126,7 @@ def extra_parts(settings: Settings) -> list[ExtraPart]:
         name=WORKER_PART,
         port=True,
         build=lambda addresses, port: _worker_launch(settings, addresses, port),
-        prepare=_prepare,
+        prepare=lambda addresses: what_a_worker_needs(settings, addresses),
         stop_timeout=settings.worker_drain_timeout + 10,
     )
     if not settings.uses_demo_model:
@@ -156,7 +156,7 @@ def api_part(settings: Settings) -> ExtraPart:
         ready="/healthz",
         stop_timeout=API_STOP_TIMEOUT,
         build=lambda addresses, port: _api_launch(settings, addresses, port),
-        prepare=_prepare,
+        prepare=lambda addresses: current_schema(addresses.database_url),
     )
 
 
@@ -209,9 +209,14 @@ def api_secret(settings: Settings) -> str:
     if settings.api_secret_key is not None:
         return settings.api_secret_key.get_secret_value()
     path = settings.mcq_home / "api-secret"
-    with contextlib.suppress(FileExistsError):
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(secrets.token_urlsafe(48), encoding="utf-8")
+    if not path.exists():
+        # Whole or not at all: an empty one would keep the API from starting for good.
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        write_new_file(draft, secrets.token_urlsafe(48).encode())
+        with contextlib.suppress(FileExistsError):  # somebody else was quicker, and has signed with theirs
+            path.hardlink_to(draft)
+        draft.unlink()
+        sync_folder(path.parent)
     return path.read_text(encoding="utf-8")
 
 
@@ -221,21 +226,6 @@ def code_fingerprint() -> str:
     files = sorted(path for package in _CODE for path in root.glob(package))
     marks = [f"{path.relative_to(root)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
     return hashlib.sha256("\n".join(marks).encode()).hexdigest()[:16]
-
-
-def _prepare(addresses: Addresses) -> None:
-    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - needed at starts only
-
-    try:
-        _migrate(addresses.database_url)
-    except DBAPIError as error:
-        raise NotYetError(words_of(error)) from None
-
-
-def _migrate(database_url: str) -> None:
-    from storage.migrate import migrate  # noqa: PLC0415 - Alembic is needed at starts only
-
-    migrate(database_url)
 
 
 def write_addresses(settings: Settings, addresses: Addresses) -> None:

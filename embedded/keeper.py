@@ -10,12 +10,13 @@ from collections.abc import Callable
 
 from embedded import process
 from embedded.deaths import Deaths
-from embedded.errors import CancelledStartError, NotYetError, PartDiedError, StackError
+from embedded.errors import CancelledStartError, PartDiedError, StackError
 from embedded.home import Home
 from embedded.lock import FileLock, locked
 from embedded.logs import Reporter, tail
 from embedded.memory import Memory
-from embedded.part import Addresses, Context, Part, Program
+from embedded.part import Addresses, Context, Part
+from embedded.preparation import prepared
 from embedded.silence import Silence
 from embedded.state import PartRecord, StateFile
 from embedded.users import Users, described
@@ -26,7 +27,6 @@ _POLL_READY = 0.05  # seconds
 _POLL_ALIVE = 0.1  # seconds: how late a death, or a dead owner, is seen
 _ADOPT_TIMEOUT = 30.0  # seconds for a found process that was ready to answer, before it is replaced
 _REPORT_EVERY = 5.0
-_ASK_AGAIN = 0.5  # seconds, when what a part needs is away
 
 
 class Keeper:
@@ -222,7 +222,7 @@ class Keeper:
         context = self._context(self._memory.claim_ports(self._report))
         built_for = self._addresses()
         definition = part.definition(context)
-        program = self._prepared(context)
+        program = prepared(part, context, has_run=self._ready.is_set(), report=self._report, pause=self._pause)
         context.stop_if_closing()
         began = time.monotonic()
         try:
@@ -263,20 +263,6 @@ class Keeper:
         self._memory.write(child.mark, definition, ready=True)
         self._report(f"{part.name} is ready after {time.monotonic() - began:.1f} s (process {child.mark.pid})")
 
-    def _prepared(self, context: Context) -> Program:
-        """Its program. The part has run before: what it needs, such as a server that died with it, comes back."""
-        told = ""
-        while True:
-            try:
-                return self.part.prepare(context)
-            except NotYetError as reason:
-                if not self._ready.is_set():
-                    raise
-                if told != str(reason):
-                    told = str(reason)
-                    self._report(f"{self.part.name} waits to be started again: {told}")
-            self._pause(_ASK_AGAIN)
-
     def _watch(self) -> None:
         """One look at the part that we own."""
         child = self._child
@@ -300,8 +286,6 @@ class Keeper:
     def _is_silent(self) -> bool:
         """Whether the part that runs has not served for so long that only a new start can help."""
         return self.part.watched and self._silence.is_too_long(lambda: self.part.is_ready(self._context()))
-
-    # --- helpers ------------------------------------------------------------------------------------------------
 
     def _pause(self, seconds: float) -> None:
         if self._closing.wait(seconds):

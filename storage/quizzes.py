@@ -189,11 +189,11 @@ class QuizStore(Documents):
         return None if row is None else ChunkText(id=chunk_id, text=row[0], start=row[1], document=row[2])
 
     async def question_stems(self, quiz_id: uuid.UUID) -> list[tuple[str, int, str]]:
-        """(workflow id, slot, stem) of every question of a quiz."""
+        """(workflow id, slot, stem) of every question of a quiz, the newest first."""
         query = (
             select(col(QuestionRow.workflow_id), col(QuestionRow.slot), col(QuestionRow.stem))
             .where(col(QuestionRow.quiz_id) == quiz_id)
-            .order_by(col(QuestionRow.workflow_id), col(QuestionRow.slot))
+            .order_by(col(QuestionRow.created_at).desc(), col(QuestionRow.workflow_id), col(QuestionRow.slot))
         )
         async with self._engine.connect() as connection:
             return [(row[0], row[1], row[2]) for row in await connection.execute(query)]

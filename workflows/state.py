@@ -1,7 +1,7 @@
 """What a generation knows: one dataclass, restored whole after continue-as-new."""
 
 from bisect import insort
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.plan import ChunkLoad, hand_on
@@ -60,8 +60,8 @@ class GenerationState:
 
     def adopt(self, prepared: PreparedContent) -> None:
         """Start from the plan, keeping what an earlier run of the same generation finished."""
-        self.prepared = prepared
         self.done = dict(prepared.finished)
+        self.prepared = replace(prepared, finished={})  # said once: all of this is handed on from run to run
         self.attempts = dict(prepared.next_attempt)
         self.queue = [slot for slot in range(len(prepared.plan)) if slot not in self.done]
         self.chunk_failures = [0] * len(prepared.chunk_ids)

@@ -4,12 +4,17 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from domain.chunking import split
 from domain.plan import ChunkSpan, plan_slots
 from storage.model_calls import ModelCallStore, Replaced
 from storage.quizzes import QuizStore
 from workflows.messages import PlannedSlot, PrepareContentInput, PreparedContent
+
+# Stems of a quiz's other generations that a new question is compared with: the newest, as much as this in UTF-8. All
+# that a generation knows must fit into one payload of 2 MB, a thousand stems of its own among it.
+OTHER_STEMS_BYTES = 500_000
 
 
 class NoContent(Exception):
@@ -46,9 +51,15 @@ async def prepare(
         plan=plan,
         finished=finished,
         next_attempt={slot: attempt for slot, attempt in next_attempt.items() if slot not in finished},
-        other_stems=[stem for owner, _, stem in stems if owner != workflow_id],
+        other_stems=within([stem for owner, _, stem in stems if owner != workflow_id], OTHER_STEMS_BYTES),
         spent=await calls.spent(workflow_id, None if request.fresh_attempts else list(finished)),
     )
+
+
+def within(stems: Sequence[str], size: int) -> list[str]:
+    """As many of the first stems as have this size in bytes together."""
+    sizes = accumulate(len(stem.encode()) for stem in stems)
+    return [stem for stem, so_far in zip(stems, sizes, strict=True) if so_far <= size]
 
 
 def planned(spans: Sequence[ChunkSpan], count: int, *, seed: str) -> list[PlannedSlot]:

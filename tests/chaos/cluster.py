@@ -197,12 +197,15 @@ class Cluster:
             payload_keys=SecretStr(self.payload_keys) if self.payload_keys else None,
         )
 
-    def down(self, name: str, seconds: float) -> bool:
-        """Kill a part and let it be away; whether it lived, or is away for longer than it was to be anyway."""
+    def down(self, name: str, seconds: float, *, stop: bool = False) -> bool:
+        """Kill a part and let it be away; whether it lived, or is away for longer than it was to be anyway.
+
+        `stop` has it go by itself, and kills it when it has not gone in time.
+        """
         one = self.processes[name]
         before = self._until.get(("away", name), 0.0) if one.held else 0.0
         one.held = True
-        lived = one.kill()
+        lived = one.stop() if stop else one.kill()
         until = self._at_last("away", name, before, seconds, lambda: setattr(one, "held", False))
         return lived or until > max(before, time.monotonic())
 
@@ -290,7 +293,7 @@ class Cluster:
             child.leave()  # reaped when it has ended
             return child.mark
 
-        one = Process(part.name, start, lambda: part.is_ready(context))
+        one = Process(part.name, start, lambda: part.is_ready(context), part.stop_signal)
         self.processes[part.name] = one
         one.start()
         one.until_ready()

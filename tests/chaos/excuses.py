@@ -15,17 +15,46 @@ STORED_WITHIN = timedelta(seconds=2)
 AT_ONCE = timedelta(seconds=1)
 # What was cut off or silent needs its time-outs to notice that it is served again.
 NOTICED_WITHIN = timedelta(seconds=15)
-# What every call rests on.
+# Temporal gives up a call whose worker it has not heard of for 20 s; it hears of it every 5, if all goes well. The
+# longest outage that a schedule has is shorter: only one after the other, or a standstill, comes to this.
+UNHEARD_FOR = timedelta(seconds=10)
+# What a call rests on while it looks for its answer and asks for it.
 SERVERS = (POSTGRES, TEMPORAL, DEMO_MODEL)
 
 
 def in_flight_at(line: CallLine, strikes: Sequence[Done], *, before: datetime) -> bool:
     """Whether what carries the call was struck between its beginning and the moment at which its answer was stored.
 
-    And `before` it was called again: what strikes later is no reason for that.
+    And `before` it was called again: what strikes later is no reason for that. PostgreSQL and Temporal do not carry it:
+    while they are away its answer waits in the worker, until it can be stored; so it is in flight for as long. Unless
+    Temporal is away for so long that it takes the worker for dead.
     """
-    until = min(line.time + STORED_WITHIN, before)
-    return struck(strikes, line.began, until, lambda done: _carries(done, line))
+    until = min(_back(POSTGRES, line.time + STORED_WITHIN, strikes), before)
+    return struck(strikes, line.began, until, lambda done: _carries(done, line)) or any(
+        since <= until and over >= line.began and over - since >= UNHEARD_FOR + NOTICED_WITHIN
+        for since, over in _absences(TEMPORAL, strikes)
+    )
+
+
+def _back(server: str, moment: datetime, strikes: Sequence[Done]) -> datetime:
+    """When a server that was away at that moment served again, and was known to; the moment itself if it was there."""
+    return max([moment, *(over for since, over in _absences(server, strikes) if since <= moment <= over)])
+
+
+def _absences(server: str, strikes: Sequence[Done]) -> list[tuple[datetime, datetime]]:
+    """From when to when a server was away, or that was still noticed; what follows at once is one absence."""
+    one_by_one = sorted(
+        (done.at, _over(done))
+        for done in strikes
+        if done.hit and done.strike.kind in (FREEZES, OUTAGES) and done.strike.target == server
+    )
+    absences: list[tuple[datetime, datetime]] = []
+    for since, over in one_by_one:
+        if absences and since <= absences[-1][1]:
+            absences[-1] = absences[-1][0], max(over, absences[-1][1])
+        else:
+            absences.append((since, over))
+    return absences
 
 
 def in_flight_at_kills(evidence: Evidence, strikes: Sequence[Done]) -> int:
@@ -48,15 +77,21 @@ def kills_of_workers(strikes: Sequence[Done]) -> dict[str, list[datetime]]:
 
 
 def _carries(done: Done, line: CallLine) -> bool:
-    """Whether the strike met what this call rests on: its worker and its ways, the servers, its generation."""
+    """Whether the strike met what holds this call: its worker and its ways, the model, its generation."""
     kind, target = done.strike.kind, done.strike.target
     if kind in (KILLS, CRASHES):
         return bool(done.details["worker"] == line.worker)
     if kind in (FREEZES, OUTAGES):
-        return target in (line.worker, *SERVERS)
+        return target in (line.worker, DEMO_MODEL)
     if kind == NETWORK:
         return target.startswith(f"{line.worker} to ")
     return kind in (OPERATOR, TEACHERS) and done.details.get("workflow_id") == line.step[0]
+
+
+def _holds_up(done: Done, line: CallLine) -> bool:
+    """Whether the strike met what the call waits for before it begins: its worker and its ways, and all servers."""
+    lasts = done.strike.kind in (FREEZES, OUTAGES, NETWORK)
+    return lasts and (done.strike.target in SERVERS or _carries(done, line))
 
 
 def held_up(line: CallLine, since: datetime, strikes: Sequence[Done]) -> bool:
@@ -65,11 +100,7 @@ def held_up(line: CallLine, since: datetime, strikes: Sequence[Done]) -> bool:
     From `since`, or soon after, for before there was time to look and to call; and until the call began, by one after
     another if need be.
     """
-    holds = sorted(
-        (done.at, _over(done))
-        for done in strikes
-        if done.hit and done.strike.kind in (FREEZES, OUTAGES, NETWORK) and _carries(done, line)
-    )
+    holds = sorted((done.at, _over(done)) for done in strikes if done.hit and _holds_up(done, line))
     until = since + AT_ONCE
     for at, over in holds:
         if at <= until and over >= since:

@@ -298,9 +298,11 @@ def _accepted_and_not_in_history(
     """Each pause is a signal of its own, and each resume, or it begins a run that continues no other.
 
     A second cancel of a run leaves no trace, nor does one of what never began. Of two resumes at once of what an
-    operator ended, or what failed, one begins the run.
+    operator ended, or what failed, one begins the run: one for each time that it failed.
     """
-    failed = {event["workflow_id"] for event in evidence.events if event["event_data"]["status"] == Status.FAILED}
+    failed = Counter(
+        event["workflow_id"] for event in evidence.events if event["event_data"]["status"] == Status.FAILED
+    )
     told: dict[str, Counter[str]] = defaultdict(Counter)
     for history in evidence.histories:
         told[history.workflow_id].update(deed for deed, _ in deeds_and_steps(history) if deed)
@@ -313,7 +315,8 @@ def _accepted_and_not_in_history(
         for action, accepted in sorted(one.acted.items())
         if told[one.workflow_id][action] < (1 if action == CANCEL else accepted)
         and not (action == CANCEL and one.status == Status.CANCELLED)
-        and not (action == RESUME and one.workflow_id in operated | failed)
+        and not (action == RESUME and one.workflow_id in operated)
+        and not (action == RESUME and told[one.workflow_id][action] + failed[one.workflow_id] >= accepted)
     ]
 
 

@@ -18,6 +18,8 @@ from tests.support.content import ROOT
 
 # The signal at which what the zygote forked writes the stacks of its threads into its log.
 STACKS = signal.SIGUSR1
+# Seconds that a process has to end by itself.
+STOPPED_WITHIN = 5.0
 # Seconds by which the clock of what the zygote forks is ahead; an environment variable.
 CLOCK_AHEAD = "CLOCK_AHEAD"
 
@@ -54,10 +56,17 @@ class Zygote:
 class Process:
     """A process under a name. `start` gives the mark of a new one; `serves` says whether it answers."""
 
-    def __init__(self, name: str, start: Callable[[], Mark], serves: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self,
+        name: str,
+        start: Callable[[], Mark],
+        serves: Callable[[], bool] = lambda: True,
+        stop_signal: signal.Signals = signal.SIGTERM,
+    ) -> None:
         self.name = name
         self._start = start
         self.serves = serves
+        self._stop_signal = stop_signal
         self.mark: Mark | None = None
         # Process ids of all that were started.
         self.pids: list[int] = []
@@ -107,6 +116,19 @@ class Process:
         """SIGKILL to it and to all that it started, as when the machine's plug is pulled; whether it lived."""
         with self._turn:  # one that is just being started is killed as well
             return self._signal(signal.SIGKILL)
+
+    def stop(self) -> bool:
+        """Have it end by itself, as its operator would; killed when that takes too long. Whether it lived."""
+        with self._turn:
+            if self.mark is None or not self.mark.lives():
+                return False
+            with suppress(psutil.NoSuchProcess):
+                psutil.Process(self.mark.pid).send_signal(self._stop_signal)
+            deadline = time.monotonic() + STOPPED_WITHIN
+            while self.mark.lives() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            self.kill()
+            return True
 
     def freeze(self) -> bool:
         """SIGSTOP: it holds its connections and does nothing."""

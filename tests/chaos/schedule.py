@@ -36,6 +36,8 @@ BETWEEN_OTHERS = {
 # What an outage can strike; PostgreSQL and Temporal twice as often as the others.
 _CHANCES = {POSTGRES: 2, TEMPORAL: 2, API: 1, DEMO_MODEL: 1}
 MAY_BE_AWAY = tuple(_CHANCES)
+# How it goes: as with the machine's plug, or as its operator would have it go.
+KILLED, STOPPED = "killed", "stopped"
 CRASH_POINTS = ("before_call", "after_answer", "after_commit", "before_acknowledgement")
 # The one of an operator's deeds that ends no run.
 ACTIVITY_RESET = "activity-reset"
@@ -114,7 +116,8 @@ def _other(draw: random.Random, kind: str, at: float, workers: Sequence[str], ou
             return Strike(at, kind, target, {"seconds": draw.choice([1, 3, 8, 35] if target in workers else [1, 3, 8])})
         case "outages":
             target = draw.choices(outages_of, [_CHANCES[server] for server in outages_of])[0]
-            return Strike(at, kind, target, {"seconds": draw.choice([0, 0, 2, 8])})
+            seconds, way = draw.choice([(0, KILLED), (0, STOPPED), (2, STOPPED), (8, KILLED)])
+            return Strike(at, kind, target, {"seconds": seconds, "way": way})
         case "network":
             who, target = draw.choice(PAIRS)
             name = draw.choice(workers) if who == WORKER else who

@@ -13,7 +13,7 @@ import httpx2
 
 from tests.chaos.cluster import TEMPORAL, Cluster
 from tests.chaos.operator import OperatorCli
-from tests.chaos.schedule import CRASH_POINTS, OUTAGES, Strike
+from tests.chaos.schedule import CRASH_POINTS, OUTAGES, STOPPED, Strike
 from tests.support.proxy import Way
 
 # For as long Temporal served nobody when it is started again, at most; see `embedded/silence.py`.
@@ -125,7 +125,8 @@ class Striker:
             case "freezes":
                 done.hit = cluster.freeze(strike.target, seconds)
             case "outages":
-                done.hit = cluster.down(strike.target, seconds)
+                stop = strike.details["way"] == STOPPED
+                done.hit = await asyncio.to_thread(cluster.down, strike.target, seconds, stop=stop)
             case "network":
                 await self._cut(done, seconds)
             case "model":

@@ -33,6 +33,15 @@ def test_a_database_that_cannot_be_reached_is_told(mcq: Mcq, command: list[str])
     assert "Traceback" not in ended.err and "nothing" not in ended.err
 
 
+def test_a_temporal_that_cannot_be_reached_is_told(mcq: Mcq, database_url: str) -> None:
+    """The same, before a worker is started that would give up."""
+    mcq.environment |= {"DATABASE_URL": database_url, "TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    ended = mcq.finish(mcq.generate(3))
+    assert ended.code == 3
+    assert "mcq: Temporal: 127.0.0.1:1: " in ended.err and "TEMPORAL_ADDRESS" in ended.err
+    assert "Traceback" not in ended.err
+
+
 def test_migrate_prepares_servers_of_ones_own(mcq: Mcq, stack: Addresses, database_url: str) -> None:
     """`mcq migrate` is harmless to repeat and names what it did."""
     mcq.environment |= {"DATABASE_URL": database_url, "TEMPORAL_ADDRESS": stack.temporal_address}

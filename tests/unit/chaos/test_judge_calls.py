@@ -133,7 +133,24 @@ def test_what_is_not_paid(outcome: str) -> None:
         # A freeze is noticed for some time after it.
         ([struck(FREEZES, "worker-1", -20)], ""),
         ([struck(FREEZES, "worker-1", -30)], "nothing struck worker-1"),
-        *(([struck(OUTAGES, server, 0.5)], "") for server in (POSTGRES, TEMPORAL, DEMO_MODEL)),
+        *(([struck(kind, DEMO_MODEL, 0.5)], "") for kind in (OUTAGES, FREEZES)),
+        # While PostgreSQL is away the answer waits in the worker: no reason, but in flight for as long.
+        *(([struck(kind, POSTGRES, 0.5)], "nothing struck worker-1") for kind in (OUTAGES, FREEZES)),
+        ([struck(OUTAGES, POSTGRES, 0.5), kill("worker-1", 9)], ""),
+        ([struck(OUTAGES, POSTGRES, 0.5), kill("worker-2", 9)], "nothing struck worker-1"),
+        ([struck(OUTAGES, POSTGRES, -20), struck(FREEZES, POSTGRES, 2.5), kill("worker-1", 9)], ""),
+        ([struck(OUTAGES, POSTGRES, 3.1), kill("worker-1", 9)], "nothing struck worker-1"),
+        ([struck(OUTAGES, POSTGRES, -24), kill("worker-1", 9)], "nothing struck worker-1"),
+        ([struck(OUTAGES, TEMPORAL, 0.5), kill("worker-1", 9)], "nothing struck worker-1"),
+        # Temporal does not miss a worker that soon, unless it is away again and again.
+        *(([struck(kind, TEMPORAL, 0.5)], "nothing struck worker-1") for kind in (OUTAGES, FREEZES)),
+        ([struck(OUTAGES, TEMPORAL, 0.5, 10)], ""),
+        ([struck(OUTAGES, TEMPORAL, -2), struck(FREEZES, TEMPORAL, 0.5)], ""),
+        ([struck(OUTAGES, TEMPORAL, -40), struck(FREEZES, TEMPORAL, 0.5)], "nothing struck worker-1"),
+        ([struck(OUTAGES, TEMPORAL, -50, 20)], "nothing struck worker-1"),
+        ([struck(OUTAGES, TEMPORAL, 3.1, 60)], "nothing struck worker-1"),
+        # One after the other, each for itself.
+        ([struck(OUTAGES, TEMPORAL, 0.5), struck(OUTAGES, POSTGRES, 0.5)], "nothing struck worker-1"),
         ([struck(OUTAGES, API, 0.5)], "nothing struck worker-1"),
         ([struck(NETWORK, f"worker-1 to {TEMPORAL}", 0.5)], ""),
         ([struck(NETWORK, f"worker-2 to {TEMPORAL}", 0.5)], "nothing struck worker-1"),

@@ -189,16 +189,17 @@ def test_a_resume_of_what_operators_ended_need_not_be_in_history() -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "said"),
+    ("accepted", "event", "said"),
     [
-        ({"event_data": {"status": Status.FAILED, "completed": 0}}, ""),
-        ({"event_data": {"status": Status.PAUSED, "completed": 0}}, "resume accepted"),
-        ({"event_data": {"status": Status.FAILED, "completed": 0}, "workflow_id": OTHER_ID}, "resume accepted"),
+        (1, {"event_data": {"status": Status.FAILED, "completed": 0}}, ""),
+        (2, {"event_data": {"status": Status.FAILED, "completed": 0}}, "2 times resume accepted, 0 in its histories"),
+        (1, {"event_data": {"status": Status.PAUSED, "completed": 0}}, "resume accepted"),
+        (1, {"event_data": {"status": Status.FAILED, "completed": 0}, "workflow_id": OTHER_ID}, "resume accepted"),
     ],
 )
-def test_nor_does_one_of_what_failed(event: dict[str, Any], said: str) -> None:
-    """The same of two at once; the failure of another one is no reason."""
-    resumed, events = {"acted": Counter(["resume"])}, [snapshot(1, 0) | event]
+def test_nor_does_one_of_what_failed(accepted: int, event: dict[str, Any], said: str) -> None:
+    """The same of two at once, once for each failure; that of another one is no reason."""
+    resumed, events = {"acted": Counter({"resume": accepted})}, [snapshot(1, 0) | event]
     assert told(_lost(resumed, histories=[history("pause")], events=events), said)
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from embedded.process import Mark
 from tests.chaos import cluster as clusters
+from tests.chaos import processes
 from tests.chaos.cluster import Cluster
 from tests.chaos.processes import Process, Zygote
 
@@ -179,6 +180,19 @@ def test_the_last_of_two_outages_ends_both(cluster: Cluster, sleeper: Process, t
     assert sleeper.held
     timers.deeds[1]()
     assert not sleeper.held
+
+
+def test_what_is_stopped_ends_by_itself_or_is_killed(
+    cluster: Cluster, sleeper: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that does not hear it, as it is frozen, is killed in time."""
+    assert cluster.down(sleeper.name, 2, stop=True)
+    assert not sleeper.lives and sleeper.held
+    assert not cluster.down(sleeper.name, 0, stop=True), "nobody was there"
+    sleeper.start()
+    monkeypatch.setattr(processes, "STOPPED_WITHIN", 0.2)
+    assert sleeper.freeze() and sleeper.stop()
+    _until_dead(sleeper)
 
 
 def _until_dead(one: Process) -> None:

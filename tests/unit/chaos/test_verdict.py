@@ -212,9 +212,10 @@ async def test_where_more_than_workers_die_times_are_figures(monkeypatch: pytest
     [
         *(((server,), TWICE[:1], [], HOLDS) for server in (POSTGRES, TEMPORAL, API, DEMO_MODEL)),
         *(((server,), TWICE, [], BROKEN) for server in (POSTGRES, TEMPORAL, API)),
-        # A call cannot do without it; and while an answer waits for the one, the other must hear of its worker.
+        # A call cannot do without it; and while an answer waits for PostgreSQL, Temporal must hear of its worker.
         ((DEMO_MODEL,), TWICE, [], HOLDS),
-        ((POSTGRES, TEMPORAL), TWICE, [], HOLDS),
+        ((POSTGRES, TEMPORAL), TWICE, [], BROKEN),
+        ((POSTGRES, TEMPORAL), TWICE, [standstill(at(30))], HOLDS),
         ((POSTGRES, API), TWICE, [], BROKEN),
         ((TEMPORAL, API), TWICE, [], BROKEN),
         ((POSTGRES,), TWICE, [standstill(at(30))], HOLDS),

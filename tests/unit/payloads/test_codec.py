@@ -11,7 +11,7 @@ from temporalio.langgraph import LangGraphPlugin
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from payloads.codec import ENCODING, KEY_ID, NONCE_BYTES, EncryptionCodec, UnreadablePayload
-from payloads.converter import converter_with
+from payloads.converter import UTF8, converter_with
 from payloads.keys import Key
 from tests.unit.payloads.made import NEW, OLD, PLAIN, decrypted, encrypted
 
@@ -121,8 +121,8 @@ async def test_failures_written_before_are_read() -> None:
 
 
 def test_without_keys_nothing_changes() -> None:
-    """The SDK's own converter, the very same."""
-    assert converter_with([]) is DataConverter.default
+    """It is the same converter, without a codec."""
+    assert converter_with([]) is UTF8
 
 
 def test_it_stands_beside_langgraphs_plugin() -> None:
@@ -132,4 +132,4 @@ def test_it_stands_beside_langgraphs_plugin() -> None:
     runner = SandboxedWorkflowRunner()
     replayer = plugin.configure_replayer({"data_converter": converter, "workflow_runner": runner})
     assert replayer["data_converter"] is converter
-    assert converter.payload_converter_class is DataConverter.default.payload_converter_class
+    assert converter.payload_converter_class is UTF8.payload_converter_class

@@ -8,6 +8,7 @@ import pytest
 from temporalio.converter import DataConverter
 
 from domain.statuses import Status
+from payloads.converter import converter_with
 from workflows import messages
 from workflows.messages import (
     FinishedSlot,
@@ -20,6 +21,7 @@ from workflows.messages import (
     Snapshot,
 )
 from workflows.state import GenerationInput, GenerationState
+from writing.content import OTHER_STEMS_BYTES, within
 
 # A payload over 2 MB does not fail, it hangs; the server warns from 256 KB.
 PAYLOAD_LIMIT = 2_000_000
@@ -139,28 +141,28 @@ async def test_a_message_of_an_earlier_release_is_read() -> None:
     assert start == GenerationInput(GenerationOptions("q", "o", 4, "m"))
 
 
-async def test_a_thousand_questions_fit_into_one_payload() -> None:
-    """The largest state that a run hands to the next: every slot done, and the quiz has as many questions again."""
-    count = 1_000
-    stems = {slot: f"{slot} {LONG_STEM}" for slot in range(count)}
-    state = GenerationState(
-        prepared=dataclasses.replace(
+@pytest.mark.parametrize("letter", ["x", "ж", "学"])
+async def test_a_thousand_questions_fit_into_one_payload(letter: str) -> None:
+    """The largest state that a run hands to the next, in any script: every slot done, and others' beside them."""
+    count, long_stem = 1_000, LONG_STEM.replace("x", letter)
+    stems = {slot: f"{slot} {long_stem}" for slot in range(count)}
+    state = GenerationState()
+    state.adopt(
+        dataclasses.replace(
             PREPARED,
             chunk_ids=[2**40 + chunk for chunk in range(count)],
             chunk_sizes=[6_000] * count,
             plan=[PlannedSlot(slot, 999, 999, "medium", "understand", 3) for slot in range(count)],
             finished=stems,
             next_attempt=dict.fromkeys(range(count), 99),
-            other_stems=list(stems.values()),
-        ),
-        queue=list(range(count)),
-        done=stems,
-        attempts=dict.fromkeys(range(count), 99),
-        chunk_loads=[9] * count,
-        chunk_failures=[2] * count,
-        unmirrored=[FinishedSlot(slot, "revise", 99) for slot in range(count)],
+            other_stems=within(list(stems.values()), OTHER_STEMS_BYTES),
+        )
     )
-    payloads = await DataConverter.default.encode([GenerationInput(OPTIONS, state=state)])
+    assert len(state.done) == count
+    state.queue = list(range(count))
+    state.chunk_loads, state.chunk_failures = [9] * count, [2] * count
+    state.unmirrored = [FinishedSlot(slot, "revise", 99) for slot in range(count)]
+    payloads = await converter_with([]).encode([GenerationInput(OPTIONS, state=state)])
     assert sum(payload.ByteSize() for payload in payloads) < PAYLOAD_LIMIT
 
 
