@@ -225,7 +225,9 @@ def _words(error: Exception) -> str:
 
     if isinstance(error, DBAPIError):
         return words_of(error)
-    return f"{error}; choose another one with --port" if _is_of_a_taken_port(error) else str(error)
+    if _is_of_a_taken_port(error) and "choose another" not in str(error):
+        return f"{error}; choose another one with --port"
+    return str(error)
 
 
 def _is_of_a_taken_port(error: Exception) -> bool:

@@ -5,6 +5,9 @@ from embedded.part import Addresses
 from embedded.reach import temporal
 from settings import Settings
 
+# Seconds for a Temporal that is busy.
+PATIENCE = 20.0
+
 
 def current_schema(database_url: str) -> None:
     """Apply what is missing. Raises NotYetError when PostgreSQL is away, and DBAPIError for what does not pass."""
@@ -26,6 +29,6 @@ def what_a_worker_needs(settings: Settings, addresses: Addresses) -> None:
     """The schema, and a Temporal that serves: a worker that finds none gives up. Raises NotYetError."""
     current_schema(addresses.database_url)
     try:
-        temporal(settings, addresses.temporal_address)
+        temporal(settings, addresses.temporal_address, seconds=PATIENCE)
     except UnavailableError as error:
         raise NotYetError(f"Temporal: {error}. Start that server, or mend TEMPORAL_ADDRESS; see mcq doctor") from None

@@ -209,13 +209,17 @@ def api_secret(settings: Settings) -> str:
     if settings.api_secret_key is not None:
         return settings.api_secret_key.get_secret_value()
     path = settings.mcq_home / "api-secret"
+    if path.exists() and not path.stat().st_size:  # cut off by a power failure
+        path.unlink()
     if not path.exists():
-        # Whole or not at all: an empty one would keep the API from starting for good.
+        # Whole or not at all: with an empty one the API would never start.
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         write_new_file(draft, secrets.token_urlsafe(48).encode())
-        with contextlib.suppress(FileExistsError):  # somebody else was quicker, and has signed with theirs
-            path.hardlink_to(draft)
-        draft.unlink()
+        try:
+            with contextlib.suppress(FileExistsError):  # somebody else was quicker, and signs with theirs
+                path.hardlink_to(draft)
+        finally:
+            draft.unlink()
         sync_folder(path.parent)
     return path.read_text(encoding="utf-8")
 

@@ -9,7 +9,7 @@ from embedded.errors import UnavailableError
 if TYPE_CHECKING:
     from settings import Settings
 
-_TIMEOUT = 5  # seconds
+_TIMEOUT = 5.0  # seconds
 
 
 def database(url: str) -> str:
@@ -19,7 +19,7 @@ def database(url: str) -> str:
     try:
         # The URL may name SQLAlchemy's driver.
         with psycopg.connect(
-            url.replace("postgresql+psycopg://", "postgresql://", 1), connect_timeout=_TIMEOUT
+            url.replace("postgresql+psycopg://", "postgresql://", 1), connect_timeout=int(_TIMEOUT)
         ) as found:
             server = found.info
             return f"{server.host}:{server.port}/{server.dbname}, PostgreSQL {server.server_version // 10000}"
@@ -31,14 +31,19 @@ def database(url: str) -> str:
         raise UnavailableError(text) from None
 
 
-def temporal(settings: "Settings", address: str) -> str:
-    """What the Temporal server says it is, and that the namespace is there. UnavailableError with the reason."""
+def temporal(settings: "Settings", address: str, *, seconds: float = _TIMEOUT) -> str:
+    """What the Temporal server says it is, and that the namespace is there. UnavailableError with the reason.
+
+    In so many `seconds`; those that a first import takes do not count.
+    """
+    import temporalio.client  # noqa: PLC0415, F401  # slow
+
     answer: list[str] = []
     problem: list[Exception] = []
 
     def ask() -> None:
         try:
-            answer.append(asyncio.run(asyncio.wait_for(_ask(settings, address), _TIMEOUT)))
+            answer.append(asyncio.run(asyncio.wait_for(_ask(settings, address), seconds)))
         except (RuntimeError, TimeoutError, ValueError, OSError) as error:
             problem.append(error)
 
@@ -47,7 +52,7 @@ def temporal(settings: "Settings", address: str) -> str:
     thread.start()
     thread.join()
     if problem:
-        reason = str(problem[0]).splitlines()[0] if str(problem[0]) else f"no answer within {_TIMEOUT} s"
+        reason = str(problem[0]).splitlines()[0] if str(problem[0]) else f"no answer within {seconds:g} s"
         raise UnavailableError(f"{address}: {reason}") from problem[0]
     return answer[0]
 

@@ -34,7 +34,9 @@ class MetricsEndpoint:
             self._server = _server(host.strip("[]"), int(port), is_ready)
         except (OSError, OverflowError) as error:  # a port beyond 65535 overflows
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            raise EndpointError(f"WORKER_METRICS_ADDRESS: {address} cannot be served: {why}; choose another") from None
+            refusal = EndpointError(f"WORKER_METRICS_ADDRESS: {address} cannot be served: {why}; choose another")
+            refusal.errno = getattr(error, "errno", None)
+            raise refusal from None
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(_POLL,), name="metrics-endpoint", daemon=True
         )

@@ -30,6 +30,8 @@ class Replaced:
     chunk_id: int | None
     difficulty: str
     bloom: str
+    # What it asks: not to be asked again.
+    stem: str
 
 
 class ModelCallStore:
@@ -102,12 +104,12 @@ class ModelCallStore:
 
     async def replaced(self, quiz_id: uuid.UUID, question_id: uuid.UUID) -> Replaced | None:
         """What is kept of a question that is to be replaced; None when the quiz has no such question."""
-        query = select(col(QuestionRow.source), col(QuestionRow.difficulty), col(QuestionRow.bloom)).where(
-            col(QuestionRow.id) == question_id, col(QuestionRow.quiz_id) == quiz_id
-        )
+        query = select(
+            col(QuestionRow.source), col(QuestionRow.difficulty), col(QuestionRow.bloom), col(QuestionRow.stem)
+        ).where(col(QuestionRow.id) == question_id, col(QuestionRow.quiz_id) == quiz_id)
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else Replaced(row[0].get("chunk"), row[1], row[2])
+        return None if row is None else Replaced(row[0].get("chunk"), row[1], row[2], row[3])
 
     async def next_attempts(self, workflow_id: str) -> dict[int, int]:
         """Slot -> first attempt number without a stored answer."""

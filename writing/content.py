@@ -43,6 +43,9 @@ async def prepare(
     if replaced is not None:
         plan = in_place_of(replaced, plan, chunks.ids)
     stems = await quizzes.question_stems(quiz_id)
+    others = [stem for owner, _, stem in stems if owner != workflow_id]
+    if replaced is not None:
+        others.insert(0, replaced.stem)
     finished = {slot: stem for owner, slot, stem in stems if owner == workflow_id}
     next_attempt = await calls.next_attempts(workflow_id) if request.fresh_attempts else {}
     return PreparedContent(
@@ -51,7 +54,7 @@ async def prepare(
         plan=plan,
         finished=finished,
         next_attempt={slot: attempt for slot, attempt in next_attempt.items() if slot not in finished},
-        other_stems=within([stem for owner, _, stem in stems if owner != workflow_id], OTHER_STEMS_BYTES),
+        other_stems=within(list(dict.fromkeys(others)), OTHER_STEMS_BYTES),
         spent=await calls.spent(workflow_id, None if request.fresh_attempts else list(finished)),
     )
 

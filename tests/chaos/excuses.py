@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tests.chaos.cluster import DEMO_MODEL, POSTGRES, TEMPORAL
@@ -16,8 +17,10 @@ AT_ONCE = timedelta(seconds=1)
 # What was cut off or silent needs its time-outs to notice that it is served again.
 NOTICED_WITHIN = timedelta(seconds=15)
 # Temporal gives up a call whose worker it has not heard of for 20 s; it hears of it every 5, if all goes well. The
-# longest outage that a schedule has is shorter: only one after the other, or a standstill, comes to this.
+# longest outage that a schedule has is shorter, with the time to begin again: only one after the other, or a
+# standstill, comes to this.
 UNHEARD_FOR = timedelta(seconds=10)
+BEGINS_WITHIN = timedelta(seconds=1.5)
 # What a call rests on while it looks for its answer and asks for it.
 SERVERS = (POSTGRES, TEMPORAL, DEMO_MODEL)
 
@@ -31,29 +34,36 @@ def in_flight_at(line: CallLine, strikes: Sequence[Done], *, before: datetime) -
     """
     until = min(_back(POSTGRES, line.time + STORED_WITHIN, strikes), before)
     return struck(strikes, line.began, until, lambda done: _carries(done, line)) or any(
-        since <= until and over >= line.began and over - since >= UNHEARD_FOR + NOTICED_WITHIN
-        for since, over in _absences(TEMPORAL, strikes)
+        one.since <= until and one.over >= line.began and one.away >= UNHEARD_FOR
+        for one in _absences(TEMPORAL, strikes)
     )
 
 
 def _back(server: str, moment: datetime, strikes: Sequence[Done]) -> datetime:
     """When a server that was away at that moment served again, and was known to; the moment itself if it was there."""
-    return max([moment, *(over for since, over in _absences(server, strikes) if since <= moment <= over)])
+    return max([moment, *(one.over for one in _absences(server, strikes) if one.since <= moment <= one.over)])
 
 
-def _absences(server: str, strikes: Sequence[Done]) -> list[tuple[datetime, datetime]]:
-    """From when to when a server was away, or that was still noticed; what follows at once is one absence."""
-    one_by_one = sorted(
-        (done.at, _over(done))
-        for done in strikes
-        if done.hit and done.strike.kind in (FREEZES, OUTAGES) and done.strike.target == server
-    )
-    absences: list[tuple[datetime, datetime]] = []
-    for since, over in one_by_one:
-        if absences and since <= absences[-1][1]:
-            absences[-1] = absences[-1][0], max(over, absences[-1][1])
-        else:
-            absences.append((since, over))
+@dataclass
+class _Absence:
+    """From when to when a server was away, or that was still noticed, and for how long it really was."""
+
+    since: datetime
+    over: datetime
+    away: timedelta
+
+
+def _absences(server: str, strikes: Sequence[Done]) -> list[_Absence]:
+    """In order; what follows before the one before was noticed to be over is one absence."""
+    absences: list[_Absence] = []
+    for done in sorted(strikes, key=lambda done: done.at):
+        if done.hit and done.strike.kind in (FREEZES, OUTAGES) and done.strike.target == server:
+            away = timedelta(seconds=done.strike.details.get("seconds", 0)) + BEGINS_WITHIN
+            if absences and done.at <= absences[-1].over:
+                absences[-1].over = max(_over(done), absences[-1].over)
+                absences[-1].away += away
+            else:
+                absences.append(_Absence(done.at, _over(done), away))
     return absences
 
 

@@ -26,7 +26,7 @@ from tests.chaos.evidence import CallLine, Evidence, Step
 from tests.chaos.excuses import AT_ONCE, held_up, struck, temporal_was_away
 from tests.chaos.runs import continues, deeds_and_steps
 from tests.chaos.strikes import Done
-from tests.chaos.teachers import Answers, Generation
+from tests.chaos.teachers import WINDOWS, Answers, Generation
 from tests.security.sightings import Sightings
 from workflows.messages import FINISH
 
@@ -297,26 +297,34 @@ def _accepted_and_not_in_history(
 ) -> list[str]:
     """Each pause is a signal of its own, and each resume, or it begins a run that continues no other.
 
-    A second cancel of a run leaves no trace, nor does one of what never began. Of two resumes at once of what an
-    operator ended, or what failed, one begins the run: one for each time that it failed.
+    A second cancel of a run leaves no trace, nor does one of what never began. Of resumes at once of what an operator
+    ended, or what failed, one begins the run.
     """
-    failed = Counter(
-        event["workflow_id"] for event in evidence.events if event["event_data"]["status"] == Status.FAILED
-    )
     told: dict[str, Counter[str]] = defaultdict(Counter)
     for history in evidence.histories:
         told[history.workflow_id].update(deed for deed, _ in deeds_and_steps(history) if deed)
         told[history.workflow_id][RESUME] += not continues(history)
     for counted in told.values():
         counted[RESUME] -= 1  # the start
+    failed = [event for event in evidence.events if event["event_data"]["status"] == Status.FAILED]
+    failures = Counter(event["workflow_id"] for event in failed)
+    # What was noted from outside may be a start without an answer that had begun its run all the same.
+    of_runs = Counter(event["workflow_id"] for event in failed if not event["run_id"].startswith("outside-"))
+
+    def least(workflow_id: str, action: str, accepted: int) -> int:
+        if action == CANCEL:
+            return 1
+        if action == RESUME:
+            return max(accepted - failures[workflow_id] * (WINDOWS - 1), min(accepted, of_runs[workflow_id]))
+        return accepted
+
     return [
         f"{one.workflow_id}: {accepted} times {action} accepted, {told[one.workflow_id][action]} in its histories"
         for one in generations
         for action, accepted in sorted(one.acted.items())
-        if told[one.workflow_id][action] < (1 if action == CANCEL else accepted)
+        if told[one.workflow_id][action] < least(one.workflow_id, action, accepted)
         and not (action == CANCEL and one.status == Status.CANCELLED)
         and not (action == RESUME and one.workflow_id in operated)
-        and not (action == RESUME and told[one.workflow_id][action] + failed[one.workflow_id] >= accepted)
     ]
 
 
@@ -358,7 +366,9 @@ def nothing_is_readable(evidence: Evidence) -> list[str]:
         texts = [row["stem"], row["explanation"], row["source"]["quote"], *(one["text"] for one in row["options"])]
         telling = [text for text in texts if len(text) >= LEAST_TELLING]
         words[row["workflow_id"]] |= {
-            form for text in telling for form in (text.encode(), json.dumps(text)[1:-1].encode())
+            form
+            for text in telling
+            for form in (text.encode(), *(json.dumps(text, ensure_ascii=one)[1:-1].encode() for one in (True, False)))
         }
     kept = [
         (history.workflow_id, f"event {event.event_id}", event.SerializeToString())

@@ -120,15 +120,18 @@ class Process:
     def stop(self) -> bool:
         """Have it end by itself, as its operator would; killed when that takes too long. Whether it lived."""
         with self._turn:
-            if self.mark is None or not self.mark.lives():
+            struck = self.mark
+            if struck is None or not struck.lives():
                 return False
             with suppress(psutil.NoSuchProcess):
-                psutil.Process(self.mark.pid).send_signal(self._stop_signal)
-            deadline = time.monotonic() + STOPPED_WITHIN
-            while self.mark.lives() and time.monotonic() < deadline:
-                time.sleep(0.02)
-            self.kill()
-            return True
+                psutil.Process(struck.pid).send_signal(self._stop_signal)
+        deadline = time.monotonic() + STOPPED_WITHIN
+        while struck.lives() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        with self._turn:
+            if self.mark == struck:
+                self.kill()
+        return True
 
     def freeze(self) -> bool:
         """SIGSTOP: it holds its connections and does nothing."""

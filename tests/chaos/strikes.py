@@ -126,6 +126,7 @@ class Striker:
                 done.hit = cluster.freeze(strike.target, seconds)
             case "outages":
                 stop = strike.details["way"] == STOPPED
+                done.hit = True  # what is called off may have been done
                 done.hit = await asyncio.to_thread(cluster.down, strike.target, seconds, stop=stop)
             case "network":
                 await self._cut(done, seconds)

@@ -115,6 +115,6 @@ def test_a_port_that_is_taken_is_one_line(start_worker: StartWorker, port: int) 
     with closing(socket.create_server(("127.0.0.1", port))):
         worker = start_worker(LOG_LEVEL="INFO")
         _, err = worker.communicate(timeout=60)
-    assert worker.returncode == 2
+    assert worker.returncode == 3
     (line,) = err.splitlines()
     assert line.startswith("mcq: WORKER_METRICS_ADDRESS") and f"127.0.0.1:{port}" in line

@@ -59,7 +59,7 @@ async def test_what_a_replacement_keeps(
 ) -> None:
     """Chunk, difficulty and Bloom level; nothing for a question that is gone or of another quiz."""
     replaced = question_id(await _finished(states, calls, quiz, 0), 0)
-    assert await calls.replaced(quiz.id, replaced) == Replaced(1, "easy", "remember")
+    assert await calls.replaced(quiz.id, replaced) == Replaced(1, "easy", "remember", "What is 0 in answer 0?")
     assert await calls.replaced(quiz.id, uuid.uuid4()) is None
     other = await quizzes.create(Quiz(owner_id=quiz.owner_id, title="Another"), [])
     assert await calls.replaced(other.id, replaced) is None

@@ -146,6 +146,10 @@ def test_what_is_not_paid(outcome: str) -> None:
         *(([struck(kind, TEMPORAL, 0.5)], "nothing struck worker-1") for kind in (OUTAGES, FREEZES)),
         ([struck(OUTAGES, TEMPORAL, 0.5, 10)], ""),
         ([struck(OUTAGES, TEMPORAL, -2), struck(FREEZES, TEMPORAL, 0.5)], ""),
+        *(
+            ([struck(OUTAGES, TEMPORAL, -2, 0), struck(FREEZES, TEMPORAL, 0.5, seconds)], said)
+            for seconds, said in ((2, "nothing struck worker-1"), (8, ""))
+        ),
         ([struck(OUTAGES, TEMPORAL, -40), struck(FREEZES, TEMPORAL, 0.5)], "nothing struck worker-1"),
         ([struck(OUTAGES, TEMPORAL, -50, 20)], "nothing struck worker-1"),
         ([struck(OUTAGES, TEMPORAL, 3.1, 60)], "nothing struck worker-1"),

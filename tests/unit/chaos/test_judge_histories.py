@@ -98,13 +98,15 @@ def test_nothing_secret_is_told(
         (b'{"quote": "Plants make sugar from light."}', "event 0 can be read"),
         (b'["Leaves catch the light."]', "event 0 can be read"),
         (b'["Sugar of \\u00e9tang"]', "event 0 can be read"),
+        ('["Dit \\"étang\\", sucré"]'.encode(), "event 0 can be read"),
+        (b'["Dit \\"\\u00e9tang\\", sucr\\u00e9"]', "event 0 can be read"),
         (b'["Sugar"]', ""),
     ],
 )
 def test_nothing_is_readable(data: bytes, said: str) -> None:
     """Neither a question nor its source, in what Temporal keeps; in what was opened both may be."""
     opened = _saying(b"What do plants make, 1?")
-    asked = question(1, options=[{"text": "Sugar"}, {"text": "Sugar of étang"}])
+    asked = question(1, options=[{"text": text} for text in ("Sugar", "Sugar of étang", 'Dit "étang", sucré')])
     parts = evidence(histories=[opened], sealed=[_saying(data)], questions=[asked])
     assert told(judge.nothing_is_readable(parts), said)
     remembered = evidence(executions=[_remembering(data)], questions=[asked])

@@ -188,19 +188,36 @@ def test_a_resume_of_what_operators_ended_need_not_be_in_history() -> None:
     assert told(_lost(resumed, histories=[history("pause")], operated={OTHER_ID}), "resume accepted")
 
 
+def failed(**changes: Any) -> dict[str, Any]:
+    """A line of the log that tells of an end."""
+    return snapshot(1, 0, status=Status.FAILED) | changes
+
+
 @pytest.mark.parametrize(
-    ("accepted", "event", "said"),
+    ("accepted", "events", "runs", "said"),
     [
-        (1, {"event_data": {"status": Status.FAILED, "completed": 0}}, ""),
-        (2, {"event_data": {"status": Status.FAILED, "completed": 0}}, "2 times resume accepted, 0 in its histories"),
-        (1, {"event_data": {"status": Status.PAUSED, "completed": 0}}, "resume accepted"),
-        (1, {"event_data": {"status": Status.FAILED, "completed": 0}, "workflow_id": OTHER_ID}, "resume accepted"),
+        # One begins the run, and two are at once with it.
+        (1, [failed()], 2, ""),
+        (3, [failed()], 2, ""),
+        (4, [failed()], 2, "4 times resume accepted, 1 in its histories"),
+        (6, [failed(), failed()], 3, ""),
+        # It began none.
+        (1, [failed()], 1, "1 times resume accepted, 0 in its histories"),
+        (2, [failed(), failed()], 2, "2 times resume accepted, 1 in its histories"),
+        # Its start got no answer, and had begun it nevertheless.
+        (1, [failed(run_id="outside-1")], 1, ""),
+        (3, [failed(run_id="outside-1")], 1, "3 times resume accepted"),
+        # What is no failure, or another one's, is no reason.
+        (2, [snapshot(1, 0, status=Status.PAUSED)], 2, "2 times resume accepted, 1 in its histories"),
+        (2, [failed(workflow_id=OTHER_ID)], 2, "2 times resume accepted, 1 in its histories"),
     ],
 )
-def test_nor_does_one_of_what_failed(accepted: int, event: dict[str, Any], said: str) -> None:
-    """The same of two at once, once for each failure; that of another one is no reason."""
-    resumed, events = {"acted": Counter({"resume": accepted})}, [snapshot(1, 0) | event]
-    assert told(_lost(resumed, histories=[history("pause")], events=events), said)
+def test_of_resumes_at_once_of_what_failed_one_is_in_history(
+    accepted: int, events: list[dict[str, Any]], runs: int, said: str
+) -> None:
+    """For each time that it failed; three windows can resume at once."""
+    resumed, histories = {"acted": Counter({"resume": accepted})}, [history("question.draft")] * runs
+    assert told(_lost(resumed, histories=histories, events=events), said)
 
 
 @pytest.mark.parametrize(
