@@ -5,8 +5,8 @@ from embedded.part import Addresses
 from embedded.reach import temporal
 from settings import Settings
 
-# Seconds for a Temporal that is busy.
-PATIENCE = 20.0
+# Seconds for a Temporal that is busy; who closes the stack meanwhile waits for them.
+PATIENCE = 10.0
 
 
 def current_schema(database_url: str) -> None:

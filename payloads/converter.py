@@ -15,8 +15,8 @@ UTF8 = dataclasses.replace(DataConverter.default, payload_converter_class=Utf8Pa
 def converter_with(keys: Sequence[Key], converter: DataConverter = UTF8) -> DataConverter:
     """`converter` with `keys`; itself when there are none.
 
-    Messages and stack traces of failures are moved to where the codec reaches
-    them: outside they would be in plain text.
+    Messages and stack traces of failures are moved to where the codec reaches them: outside they would be in plain
+    text.
     """
     if not keys:
         return converter
