@@ -70,7 +70,7 @@ class Starter:
             await asyncio.shield(self._note_no_answer(row.workflow_id))
             raise
         except NotPossible as refusal:
-            if await self._states.mark_failed(row.workflow_id, str(refusal)):
+            if await self._states.mark_never_started(row.workflow_id, str(refusal)):
                 generations.ended(WORKFLOW_TYPE, Status.FAILED)
             raise
 

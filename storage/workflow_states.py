@@ -141,8 +141,10 @@ class WorkflowStateStore(Starts):
         """
         return await self._close(workflow_id, status, reason, unless_changed, who=who)
 
-    async def mark_never_started(self, workflow_id: str, reason: str, *, unless_changed: datetime) -> bool:
-        """Close an open row as failed whose start never reached Temporal: whoever asks again starts it."""
+    async def mark_never_started(
+        self, workflow_id: str, reason: str, *, unless_changed: datetime | None = None
+    ) -> bool:
+        """Close an open row as failed whose start never reached Temporal, or was refused: who asks again starts it."""
         return await self._close(workflow_id, Status.FAILED, reason, unless_changed, note=NOTHING_RUNS)
 
     async def pause_requested(self, workflow_id: str) -> None:

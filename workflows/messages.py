@@ -28,6 +28,9 @@ QUIZ_ATTRIBUTE = "McqQuizId"
 OWNER_ATTRIBUTE = "McqOwnerId"
 STATUS_ATTRIBUTE = "McqStatus"
 
+# Of a generation's own finished stems, in UTF-8, that are kept for near-duplicates: Temporal takes payloads of 2 MB.
+STEMS_BYTES = 1_200_000
+
 # Failure types of activities on which the workflow acts.
 PROVIDER_TROUBLE = "ProviderTrouble"  # the provider refuses for good, or was away longer than our patience
 GENERATION_PAUSED = "GenerationPaused"  # a retry found the generation paused and made no call

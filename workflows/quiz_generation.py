@@ -195,7 +195,7 @@ class QuizGenerationWorkflow:
         else:
             await self._mirror.settle()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        workflow.continue_as_new(GenerationInput(self._options, state=self._state))
+        workflow.continue_as_new(GenerationInput(self._options, state=self._state.to_hand_over()))
 
     def _check_the_count(self) -> None:
         total, made = self._options.question_count, len(self._state.done)

@@ -2,14 +2,16 @@
 
 from bisect import insort
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 from domain.plan import ChunkLoad, hand_on
+from domain.shortening import shortened
 from domain.similarity import near_duplicate
 from domain.statuses import Status
 from workflows.judgement import judge
 from workflows.messages import (
     PREPARE_CONTENT,
+    STEMS_BYTES,
     FinishedSlot,
     GenerationOptions,
     PlannedSlot,
@@ -69,6 +71,13 @@ class GenerationState:
         for slot in prepared.plan:
             self.chunk_loads[slot.c] += 1
         self.calls, self.prompt_tokens, self.completion_tokens, self.cost = prepared.spent
+
+    def to_hand_over(self) -> Self:
+        """What the next run is given: the same, within the size that Temporal takes.
+
+        Of stems that are too long together the longest lose their ends, and near-duplicates of them may be missed.
+        """
+        return replace(self, done=shortened(self.done, STEMS_BYTES))
 
     def take(self) -> tuple[int, int]:
         """The next slot and the chunk that feeds it."""

@@ -8,13 +8,13 @@ from itertools import accumulate
 
 from domain.chunking import split
 from domain.plan import ChunkSpan, plan_slots
+from domain.shortening import shortened
 from storage.model_calls import ModelCallStore, Replaced
 from storage.quizzes import QuizStore
-from workflows.messages import PlannedSlot, PrepareContentInput, PreparedContent
+from workflows.messages import STEMS_BYTES, PlannedSlot, PrepareContentInput, PreparedContent
 
-# Stems of a quiz's other generations that a new question is compared with: the newest, as much as this in UTF-8. All
-# that a generation knows must fit into one payload of 2 MB, a thousand stems of its own among it.
-OTHER_STEMS_BYTES = 500_000
+# Stems of a quiz's other generations that a new question is compared with: the newest, as much as this in UTF-8.
+OTHER_STEMS_BYTES = 400_000
 
 
 class NoContent(Exception):
@@ -46,7 +46,7 @@ async def prepare(
     others = [stem for owner, _, stem in stems if owner != workflow_id]
     if replaced is not None:
         others.insert(0, replaced.stem)
-    finished = {slot: stem for owner, slot, stem in stems if owner == workflow_id}
+    finished = shortened({slot: stem for owner, slot, stem in stems if owner == workflow_id}, STEMS_BYTES)
     next_attempt = await calls.next_attempts(workflow_id) if request.fresh_attempts else {}
     return PreparedContent(
         chunk_ids=chunks.ids,

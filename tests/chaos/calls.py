@@ -10,7 +10,7 @@ from itertools import pairwise
 from operator import itemgetter
 
 from tests.chaos.evidence import CallLine, Completion, Evidence
-from tests.chaos.excuses import AT_ONCE, held_up, in_flight_at, in_flight_at_kills, struck, temporal_was_away
+from tests.chaos.excuses import AT_ONCE, held_up, in_flight_at, struck, temporal_was_away
 from tests.chaos.schedule import ACTIVITY_RESET, OPERATOR
 from tests.chaos.strikes import TEACHERS, Done
 
@@ -84,29 +84,21 @@ def paid_twice_only_in_flight(evidence: Evidence, strikes: Sequence[Done]) -> li
     return offences
 
 
-def paid_twice_at_most_in_flight(evidence: Evidence, strikes: Sequence[Done]) -> list[str]:
-    """I4, where only workers die: there are no more calls paid twice than calls that their worker's kill met."""
-    twice, met = len(_second_payments(evidence, strikes)), in_flight_at_kills(evidence, strikes)
-    return [f"{twice} calls paid twice, and kills met {met}"] if twice > met else []
-
-
 def none_is_paid_twice(evidence: Evidence, by_themselves: Sequence[Done]) -> list[str]:
-    """I4, where only what no call needs goes away: an answer waits in its worker until it can be stored."""
-    return [f"{second.request_id}: paid again" for second in _second_payments(evidence, by_themselves)]
+    """I4, where only what no call needs goes away: an answer waits in its worker until it can be stored.
 
-
-def _second_payments(evidence: Evidence, strikes: Sequence[Done]) -> list[CallLine]:
-    """And later ones, except where Temporal was away meanwhile and missed heartbeats, or a cancel was taken back."""
+    Except where Temporal was away by itself meanwhile and missed heartbeats, or a cancel was taken back.
+    """
 
     def taken_back(first: CallLine, second: CallLine) -> bool:
         # The next run does not wait for an answer that the old worker still holds for PostgreSQL.
-        return struck(strikes, first.began, second.began, lambda done: of_a_teacher(done, first.step[0]))
+        return struck(by_themselves, first.began, second.began, lambda done: of_a_teacher(done, first.step[0]))
 
     return [
-        second
+        f"{second.request_id}: paid again"
         for lines in paid_twice(evidence)
         for first, second in pairwise(lines)
-        if not temporal_was_away(strikes, first.began, second.began) and not taken_back(first, second)
+        if not temporal_was_away(by_themselves, first.began, second.began) and not taken_back(first, second)
     ]
 
 

@@ -192,7 +192,6 @@ def _where_only_workers_die(seen: Witnesses, healed: Recovery) -> dict[str, list
             *judge.what_was_cut_off_goes_on(healed.never, generations),
             *runs.no_end_is_refused_again_and_again(evidence),
         ],
-        "I4 paid twice only in flight": calls.paid_twice_at_most_in_flight(evidence, strikes),
         "I6 nothing accepted is lost": judge.the_api_serves(seen.answers, strikes),
     }
 

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.envconfig import ClientConfig
 
 from domain.statuses import Status
 from payloads.codec import EncryptionCodec
@@ -21,7 +22,7 @@ from payloads.keys import Key
 from settings import Settings
 from tests.api.server import ApiProcess, User
 from tests.payloads.running import CodecServer, temporal
-from tests.security.canaries import OF_SETTINGS, environment_of
+from tests.security.canaries import OF_SETTINGS, OF_TEMPORAL, environment_of
 from tests.security.codec import ask_for_all
 from tests.security.echo import Echo
 from tests.security.sightings import Sightings
@@ -96,6 +97,14 @@ def test_every_secret_setting_has_a_canary() -> None:
     """A new one fails here until the processes below are given it and it is looked for."""
     fields = Settings.model_fields.items()
     assert {name.upper() for name, field in fields if "Secret" in str(field.annotation)} == set(OF_SETTINGS)
+
+
+def test_temporals_own_secret_is_in_use(canaries: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What each process below connects with, as `temporal_client` reads it."""
+    for name, value in environment_of(canaries).items():
+        monkeypatch.setenv(name, value)
+    config = ClientConfig.load_client_connect_config()
+    assert (config.get("api_key"), config.get("tls")) == (canaries[OF_TEMPORAL], False)
 
 
 async def test_no_secret_leaves_its_place(

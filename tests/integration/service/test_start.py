@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -10,6 +11,7 @@ from domain.statuses import Status
 from service.errors import ActiveGeneration, KeyReused, NotPossible, TemporalUnavailable
 from service.generations import GenerationService
 from service.requests import MAX_QUESTIONS, GenerationRequest, options_of
+from service.temporal import Temporal
 from storage.tables import Quiz
 from tests.integration.service.unreachable import without_temporal
 from tests.integration.storage.made import make_generation
@@ -197,3 +199,25 @@ async def test_a_workflow_that_runs_is_not_started_again(world: World) -> None:
     run_id = (await world.handle(workflow_id).describe()).run_id
     await world.service.reconcile(workflow_id)
     assert (await world.handle(workflow_id).describe()).run_id == run_id
+
+
+async def test_a_start_that_was_refused_is_started_by_its_repetition(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Temporal lacked something, such as our search attributes: who mends that and repeats the request has a run."""
+    quiz, request, start = await world.quiz(), GenerationRequest(2), Temporal.start
+    refusals = [NotPossible("Temporal refuses: run mcq migrate")] * 2
+
+    async def refuse(self: Temporal, *args: Any, **kwargs: Any) -> None:
+        if refusals:
+            raise refusals.pop()
+        await start(self, *args, **kwargs)
+
+    monkeypatch.setattr(Temporal, "start", refuse)
+    for _ in range(2):
+        with pytest.raises(NotPossible, match="mcq migrate"):
+            await world.service.generate(quiz, request, idempotency_key="one")
+    workflow_id = await world.service.generate(quiz, request, idempotency_key="one")
+    assert workflow_id == await world.service.generate(quiz, request, idempotency_key="one")
+    async with world.worker():
+        await world.assert_complete(workflow_id, 2)

@@ -194,27 +194,6 @@ AWAY_MEANWHILE = struck(OUTAGES, TEMPORAL, 2)
 
 
 @pytest.mark.parametrize(
-    ("strikes", "said"),
-    [
-        ([kill("worker-1", 0.5)], ""),
-        ([], "1 calls paid twice, and kills met 0"),
-        ([kill("worker-1", 1.5)], "met 0"),
-        ([struck(OUTAGES, POSTGRES, 2)], "met 0"),
-        ([struck(OUTAGES, TEMPORAL, 11)], "met 0"),
-        # Temporal stood still by itself, and missed heartbeats.
-        ([AWAY_MEANWHILE], ""),
-        ([taken_back(ID, at(0.5), at(2))], ""),
-        ([taken_back(OTHER_ID, at(0.5), at(2))], "met 0"),
-        ([taken_back(ID, at(12), at(13))], "met 0"),
-    ],
-)
-def test_paid_twice_at_most_in_flight(strikes: list[Done], said: str) -> None:
-    """Paid from 0 to 1, and again at 10."""
-    parts = evidence(lines=[call(0), call(10, worker="worker-2", try_=2)])
-    assert told(calls.paid_twice_at_most_in_flight(parts, strikes), said)
-
-
-@pytest.mark.parametrize(
     ("lines", "standstills", "said"),
     [
         ([call(0), call(10, step=OTHER_STEP)], [], ""),

@@ -28,6 +28,8 @@ OTHER_NAMES = {
     **dict.fromkeys(["TEMPORAL_API_KEY", "TEMPORAL_TLS"], "of Temporal's own client configuration"),
     "STICKY_TIMEOUT": "a constant of worker.py",
     "WORKFLOW_TASK_TIMEOUT": "a constant of workflows/messages.py",
+    "STEMS_BYTES": "a constant of workflows/messages.py",
+    "OTHER_STEMS_BYTES": "a constant of writing/content.py",
     "ARGS": "of the Makefile",
     "OK": "an exit code",
     "FAILED": "an exit code",

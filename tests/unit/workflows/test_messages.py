@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from temporalio.converter import DataConverter
 
+from domain.shortening import shortened
 from domain.statuses import Status
 from payloads.converter import converter_with
 from workflows import messages
 from workflows.messages import (
+    STEMS_BYTES,
     FinishedSlot,
     GenerationOptions,
     GenerationResult,
@@ -25,8 +27,6 @@ from writing.content import OTHER_STEMS_BYTES, within
 
 # A payload over 2 MB does not fail, it hangs; the server warns from 256 KB.
 PAYLOAD_LIMIT = 2_000_000
-# Longer than any stem that the linter lets pass without a note: 60 words.
-LONG_STEM = "Which of these processes converts light into chemical energy " + "x" * 300 + "?"
 
 OPTIONS = GenerationOptions("q", "o", 4, "demo-model", temperature=0.2)
 PREPARED = PreparedContent(
@@ -141,29 +141,30 @@ async def test_a_message_of_an_earlier_release_is_read() -> None:
     assert start == GenerationInput(GenerationOptions("q", "o", 4, "m"))
 
 
+@pytest.mark.parametrize("letters", [300, 4_000])
 @pytest.mark.parametrize("letter", ["x", "ж", "学"])
-async def test_a_thousand_questions_fit_into_one_payload(letter: str) -> None:
+async def test_a_thousand_questions_fit_into_one_payload(letter: str, letters: int) -> None:
     """The largest state that a run hands to the next, in any script: every slot done, and others' beside them."""
-    count, long_stem = 1_000, LONG_STEM.replace("x", letter)
-    stems = {slot: f"{slot} {long_stem}" for slot in range(count)}
-    state = GenerationState()
-    state.adopt(
-        dataclasses.replace(
-            PREPARED,
-            chunk_ids=[2**40 + chunk for chunk in range(count)],
-            chunk_sizes=[6_000] * count,
-            plan=[PlannedSlot(slot, 999, 999, "medium", "understand", 3) for slot in range(count)],
-            finished=stems,
-            next_attempt=dict.fromkeys(range(count), 99),
-            other_stems=within(list(stems.values()), OTHER_STEMS_BYTES),
-        )
+    count = 1_000
+    stems = {slot: f"{slot} {letter * letters}" for slot in range(count)}
+    prepared = dataclasses.replace(
+        PREPARED,
+        chunk_ids=[2**40 + chunk for chunk in range(count)],
+        chunk_sizes=[6_000] * count,
+        plan=[PlannedSlot(slot, 999, 999, "medium", "understand", 3) for slot in range(count)],
+        finished=shortened(stems, STEMS_BYTES),
+        next_attempt=dict.fromkeys(range(count), 99),
+        other_stems=within(list(stems.values()), OTHER_STEMS_BYTES),
     )
-    assert len(state.done) == count
+    state = GenerationState()
+    state.adopt(prepared)
+    state.done = dict(stems)
     state.queue = list(range(count))
     state.chunk_loads, state.chunk_failures = [9] * count, [2] * count
     state.unmirrored = [FinishedSlot(slot, "revise", 99) for slot in range(count)]
-    payloads = await converter_with([]).encode([GenerationInput(OPTIONS, state=state)])
-    assert sum(payload.ByteSize() for payload in payloads) < PAYLOAD_LIMIT
+    for message in (prepared, GenerationInput(OPTIONS, state=state.to_hand_over())):
+        payloads = await converter_with([]).encode([message])
+        assert sum(payload.ByteSize() for payload in payloads) < PAYLOAD_LIMIT
 
 
 async def test_the_largest_snapshot_fits_into_one_payload() -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.messages import PlannedSlot, PreparedContent
+from workflows.messages import STEMS_BYTES, PlannedSlot, PreparedContent
 from workflows.state import GenerationState, ranges
 
 
@@ -63,6 +63,16 @@ def test_adopting_copies() -> None:
     state.done[0] = "New?"
     state.attempts[2] = 1
     assert prepared.finished == {1: "What is it?"} and prepared.next_attempt == {0: 3}
+
+
+def test_what_is_handed_over_is_the_same_but_for_very_long_stems() -> None:
+    """Which lose their ends; the run itself keeps them."""
+    state = GenerationState(done={0: "What?", 1: "Which?"}, calls=3)
+    assert state.to_hand_over() == state
+    state.done[1] = "W" * 2 * STEMS_BYTES
+    handed = state.to_hand_over()
+    assert handed.done == {0: "What?", 1: "W" * (STEMS_BYTES - 5)}
+    assert handed.calls == 3 and len(state.done[1]) == 2 * STEMS_BYTES
 
 
 def test_two_states_share_nothing() -> None:
