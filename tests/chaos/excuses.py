@@ -21,6 +21,9 @@ NOTICED_WITHIN = timedelta(seconds=15)
 # standstill, comes to this.
 UNHEARD_FOR = timedelta(seconds=10)
 BEGINS_WITHIN = timedelta(seconds=1.5)
+# A worker hears with its next heartbeat, five seconds apart, that somebody ended its run; what it was given before, it
+# may still begin.
+HEARD_WITHIN = timedelta(seconds=6)
 # What a call rests on while it looks for its answer and asks for it.
 SERVERS = (POSTGRES, TEMPORAL, DEMO_MODEL)
 
@@ -129,7 +132,9 @@ def temporal_was_away(strikes: Sequence[Done], since: datetime, until: datetime)
 
 
 def _over(done: Done) -> datetime:
-    # A death is over at once, an operator's command when it returned, a teacher's when a worker has heard of it.
-    if done.strike.kind in (KILLS, CRASHES, OPERATOR, TEACHERS):
+    # A death is over at once; an operator's command, or a teacher's, when workers have heard of it.
+    if done.strike.kind in (KILLS, CRASHES, TEACHERS):
         return done.at + timedelta(seconds=done.took)
+    if done.strike.kind == OPERATOR:
+        return done.at + timedelta(seconds=done.took) + HEARD_WITHIN
     return done.at + timedelta(seconds=done.strike.details.get("seconds", 0)) + NOTICED_WITHIN

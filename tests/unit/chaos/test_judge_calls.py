@@ -126,7 +126,6 @@ def test_what_is_not_paid(outcome: str) -> None:
         ([struck(CRASHES, "after_answer", 0.5, worker="worker-2")], "nothing struck worker-1"),
         # It is over at once.
         ([struck(CRASHES, "after_answer", -1, worker="worker-1")], "nothing struck worker-1"),
-        ([struck(OPERATOR, "a generation", -1, workflow_id=ID)], "nothing struck worker-1"),
         ([struck(FREEZES, "worker-1", 0.5)], ""),
         ([struck(FREEZES, "worker-2", 0.5)], "nothing struck worker-1"),
         ([struck(FREEZES, "worker-10", 0.5)], "nothing struck worker-1"),
@@ -160,10 +159,13 @@ def test_what_is_not_paid(outcome: str) -> None:
         ([struck(NETWORK, f"worker-2 to {TEMPORAL}", 0.5)], "nothing struck worker-1"),
         ([struck(NETWORK, f"{API} to {TEMPORAL}", 0.5)], "nothing struck worker-1"),
         ([struck(OPERATOR, "a generation", 0.5, workflow_id=ID)], ""),
-        # Its commands took their time.
-        ([took(struck(OPERATOR, "a generation", -1, workflow_id=ID), 1.5)], ""),
-        ([took(struck(OPERATOR, "a generation", -2, workflow_id=ID), 1.5)], "nothing struck worker-1"),
         ([struck(OPERATOR, "a generation", 0.5, workflow_id=OTHER_ID)], "nothing struck worker-1"),
+        # Workers hear of it with their next heartbeat.
+        ([struck(OPERATOR, "a generation", -5, workflow_id=ID)], ""),
+        ([struck(OPERATOR, "a generation", -7, workflow_id=ID)], "nothing struck worker-1"),
+        # Its commands took their time.
+        ([took(struck(OPERATOR, "a generation", -7, workflow_id=ID), 1.5)], ""),
+        ([took(struck(OPERATOR, "a generation", -8, workflow_id=ID), 1.5)], "nothing struck worker-1"),
         # A teacher cancelled, and went on: its worker heard of it some seconds later.
         ([taken_back(ID, at(-12), at(-10))], ""),
         ([taken_back(ID, at(-22), at(-20))], "nothing struck worker-1"),
