@@ -6,7 +6,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from temporalio import activity
 
@@ -44,14 +44,23 @@ async def _beat(carried: list[object]) -> None:
         await asyncio.sleep(INTERVAL)
 
 
-def outage_began(now: datetime) -> datetime:
-    """When the outage that this attempt is part of began: told by the attempt before, or `now`."""
+class Outage(NamedTuple):
+    """What an attempt knows of the outage that it meets: when it `began`, and how many attempts `met` it, this one too.
+
+    Those that died, or that a database refused, are not among them: the provider is not asked later for their sake.
+    """
+
+    began: datetime
+    met: int
+
+
+def outage_met(now: datetime) -> Outage:
+    """The outage that the attempts before told of, met once more; or one that begins `now`. The next attempt knows."""
     details = activity.info().heartbeat_details
-    return datetime.fromtimestamp(float(details[0]), UTC) if details else now
-
-
-def remember_outage(began: datetime) -> None:
-    """Tell the next attempt when the outage began."""
+    began = datetime.fromtimestamp(float(details[0]), UTC) if details else now
+    # A worker of an earlier version tells when it began, and no more.
+    outage = Outage(began, int(details[1]) + 1 if len(details) > 1 else 1)
     carried = _carried.get()
-    carried[:] = [began.timestamp()]
+    carried[:] = [outage.began.timestamp(), outage.met]
     activity.heartbeat(*carried)
+    return outage

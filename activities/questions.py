@@ -11,7 +11,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.clock import TryClock
-from activities.heartbeat import heartbeating, outage_began, remember_outage
+from activities.heartbeat import heartbeating, outage_met
 from domain.statuses import Step
 from model.client import ModelClient
 from model.failures import ProviderRejected, ProviderUnavailable
@@ -63,15 +63,14 @@ class QuestionActivities:
         self, workflow_id: str, slot: int, error: ProviderUnavailable, moment: datetime
     ) -> ApplicationError:
         """The failure that makes Temporal try again, or the one that pauses the generation."""
-        began = outage_began(moment)
-        if moment - began >= self._outage_patience:
-            waited = in_words(moment - began)
+        outage = outage_met(moment)
+        if moment - outage.began >= self._outage_patience:
+            waited = in_words(moment - outage.began)
             reason = f"{error.reason}; no answer for {waited}, so the generation paused; resume to try again"
             return await self._give_up(workflow_id, slot, PROVIDER_TROUBLE, reason)
-        remember_outage(began)
-        delay = next_delay(activity.info().attempt, error.retry_after)
+        delay = next_delay(outage.met, error.retry_after)
         with only_for_display(workflow_id, slot):
-            await self._calls.wait_for_provider(workflow_id, slot, error.reason, began, moment + delay)
+            await self._calls.wait_for_provider(workflow_id, slot, error.reason, outage.began, moment + delay)
         return ApplicationError(error.reason, type="ProviderUnavailable", next_retry_delay=delay)
 
     async def _give_up(self, workflow_id: str, slot: int, kind: str, reason: str) -> ApplicationError:

@@ -18,11 +18,11 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=1)
 SHORTEST_PAUSE = timedelta(seconds=1)
 
 
-def next_delay(try_: int, retry_after: float | None) -> timedelta:
-    """What the provider asked for; else a growing pause. `try_` counts from 1."""
+def next_delay(met: int, retry_after: float | None) -> timedelta:
+    """What the provider asked for; else a growing pause. `met` is how many tries met this outage, from 1."""
     if retry_after is not None:
         return max(timedelta(seconds=retry_after), SHORTEST_PAUSE)
-    doublings = min(try_ - 1, 20)
+    doublings = min(met - 1, 20)
     return min(FIRST_PAUSE * int(2**doublings), LONGEST_PAUSE)
 
 

@@ -45,6 +45,7 @@ class Tries:
 
     async def _answer(self, step: Step, state: DraftInput, problems: Sequence[str]) -> AnswerUpdate:
         slot, began = state["slot"], None
+        unavailable = databases_away = 0
         for try_ in itertools.count(1):
             if self.trouble is not None:
                 break
@@ -55,21 +56,23 @@ class Tries:
             except ProviderUnavailable as error:
                 moment = datetime.now(UTC)
                 began = began or moment
-                await self._wait(slot, error, began, moment, try_)
+                unavailable += 1
+                await self._wait(slot, error, began, moment, unavailable)
             except DATABASE_ERRORS as error:
                 if not passes(error):
                     raise
                 log.warning("database_away", workflow_id=self._workflow_id, slot=slot, error=type(error).__name__)
-                await self._pause(next_delay(try_, None))
+                databases_away += 1
+                await self._pause(next_delay(databases_away, None))
         with only_for_display(self._workflow_id, slot):
             await self._calls.stop_waiting(self._workflow_id, slot)
         raise AskingEnded(self.trouble)
 
-    async def _wait(self, slot: int, error: ProviderUnavailable, began: datetime, moment: datetime, try_: int) -> None:
+    async def _wait(self, slot: int, error: ProviderUnavailable, began: datetime, moment: datetime, met: int) -> None:
         if moment - began >= self._patience:
             self._end(f"{error.reason}; no answer for {in_words(moment - began)}, so the generation ended")
             return
-        delay = next_delay(try_, error.retry_after)
+        delay = next_delay(met, error.retry_after)
         with only_for_display(self._workflow_id, slot):
             await self._calls.wait_for_provider(self._workflow_id, slot, error.reason, began, moment + delay)
         await self._pause(delay)

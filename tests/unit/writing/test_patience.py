@@ -13,10 +13,10 @@ from writing.patience import SHORTEST_PAUSE, in_words, next_delay
 CAUSE = Exception("closed")
 
 
-@pytest.mark.parametrize(("try_", "seconds"), [(1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (1_000, 60)])
-def test_pauses_double_up_to_a_minute(try_: int, seconds: int) -> None:
+@pytest.mark.parametrize(("met", "seconds"), [(1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (1_000, 60)])
+def test_pauses_double_up_to_a_minute(met: int, seconds: int) -> None:
     """Recovery is seen within a minute, however long the outage was."""
-    assert next_delay(try_, None) == timedelta(seconds=seconds)
+    assert next_delay(met, None) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize(("asked", "seconds"), [(3.5, 3.5), (60.0, 60.0), (0.0, 1), (0.1, 1)])
