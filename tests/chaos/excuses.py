@@ -16,14 +16,13 @@ STORED_WITHIN = timedelta(seconds=2)
 AT_ONCE = timedelta(seconds=1)
 # What was cut off or silent needs its time-outs to notice that it is served again.
 NOTICED_WITHIN = timedelta(seconds=15)
-# Temporal gives up a call whose worker it has not heard of for 20 s; it hears of it every 5, if all goes well. The
-# longest outage that a schedule has is shorter, with the time to begin again: only one after the other, or a
-# standstill, comes to this.
+# A worker's beats are five seconds apart, and one ends its silence. With the next one it hears that somebody ended its
+# run, or began a step's tries anew; what it was given before, it may still begin. The ledger does not know of runs, so
+# a call of the next run has that long too.
+HEARD_WITHIN = timedelta(seconds=6)
+# Temporal gives up a call whose worker it has not heard of for 20 s, the time since the last beat among them.
 UNHEARD_FOR = timedelta(seconds=10)
 BEGINS_WITHIN = timedelta(seconds=1.5)
-# A worker hears with its next heartbeat, five seconds apart, that somebody ended its run; what it was given before, it
-# may still begin.
-HEARD_WITHIN = timedelta(seconds=6)
 # What a call rests on while it looks for its answer and asks for it.
 SERVERS = (POSTGRES, TEMPORAL, DEMO_MODEL)
 
@@ -31,43 +30,61 @@ SERVERS = (POSTGRES, TEMPORAL, DEMO_MODEL)
 def in_flight_at(line: CallLine, strikes: Sequence[Done], *, before: datetime) -> bool:
     """Whether what carries the call was struck between its beginning and the moment at which its answer was stored.
 
-    And `before` it was called again: what strikes later is no reason for that. PostgreSQL and Temporal do not carry it:
-    while they are away its answer waits in the worker, until it can be stored; so it is in flight for as long. Unless
-    Temporal is away for so long that it takes the worker for dead.
+    And `before` it was called again: what strikes later is no reason for that. Temporal and PostgreSQL do not carry it,
+    nor does a short standstill of its worker or of the model lose it. Only where Temporal does not hear of the worker
+    for so long that it takes it for dead is that a reason.
     """
-    until = min(_back(POSTGRES, line.time + STORED_WITHIN, strikes), before)
-    return struck(strikes, line.began, until, lambda done: _carries(done, line)) or any(
-        one.since <= until and one.over >= line.began and one.away >= UNHEARD_FOR
-        for one in _absences(TEMPORAL, strikes)
+    # A busy model reads, and so notes, a call when its worker may have died already.
+    sent, until = line.began - AT_ONCE, min(_stored_by(line, strikes), before)
+    return struck(strikes, sent, until, lambda done: _loses(done, line)) or any(
+        silence.since <= until and silence.over + NOTICED_WITHIN >= line.began
+        for silence in _silences(line.worker, strikes)
+        if silence.over - silence.since >= UNHEARD_FOR
     )
 
 
-def _back(server: str, moment: datetime, strikes: Sequence[Done]) -> datetime:
-    """When a server that was away at that moment served again, and was known to; the moment itself if it was there."""
-    return max([moment, *(one.over for one in _absences(server, strikes) if one.since <= moment <= one.over)])
+def _loses(done: Done, line: CallLine) -> bool:
+    """Whether the strike takes away a call or its answer: by a death, on the way to the model, or its generation."""
+    kind, target = done.strike.kind, done.strike.target
+    if kind in (KILLS, CRASHES):
+        return bool(done.details["worker"] == line.worker)
+    if kind in (OUTAGES, NETWORK):
+        return target in (DEMO_MODEL, f"{line.worker} to {DEMO_MODEL}")
+    return kind in (OPERATOR, TEACHERS) and done.details.get("workflow_id") == line.step[0]
+
+
+def _stored_by(line: CallLine, strikes: Sequence[Done]) -> datetime:
+    """When the call's answer had its row: soon, or when nothing held that up any more, one after another."""
+    worker_stands_still = (FREEZES, line.worker)
+    no_database = {(FREEZES, POSTGRES), (OUTAGES, POSTGRES), (NETWORK, f"{line.worker} to {POSTGRES}")}
+    moment = line.time + STORED_WITHIN
+    for done in sorted(strikes, key=lambda done: done.at):
+        holds = (done.strike.kind, done.strike.target) in {worker_stands_still, *no_database}
+        if done.hit and holds and done.at <= moment:
+            moment = max(moment, _over(done))
+    return moment
 
 
 @dataclass
-class _Absence:
-    """From when to when a server was away, or that was still noticed, and for how long it really was."""
+class _Silence:
+    """From when to when Temporal did not hear of a worker."""
 
     since: datetime
     over: datetime
-    away: timedelta
 
 
-def _absences(server: str, strikes: Sequence[Done]) -> list[_Absence]:
-    """In order; what follows before the one before was noticed to be over is one absence."""
-    absences: list[_Absence] = []
+def _silences(worker: str, strikes: Sequence[Done]) -> list[_Silence]:
+    """In order. Between two of them a beat came through: what follows sooner goes on with the one before."""
+    unheard = {(FREEZES, worker), (NETWORK, f"{worker} to {TEMPORAL}"), (FREEZES, TEMPORAL), (OUTAGES, TEMPORAL)}
+    silences: list[_Silence] = []
     for done in sorted(strikes, key=lambda done: done.at):
-        if done.hit and done.strike.kind in (FREEZES, OUTAGES) and done.strike.target == server:
-            away = timedelta(seconds=done.strike.details.get("seconds", 0)) + BEGINS_WITHIN
-            if absences and done.at <= absences[-1].over:
-                absences[-1].over = max(_over(done), absences[-1].over)
-                absences[-1].away += away
+        if done.hit and (done.strike.kind, done.strike.target) in unheard:
+            over = done.at + timedelta(seconds=done.strike.details.get("seconds", 0)) + BEGINS_WITHIN
+            if silences and done.at <= silences[-1].over + HEARD_WITHIN:
+                silences[-1].over = max(over, silences[-1].over)
             else:
-                absences.append(_Absence(done.at, _over(done), away))
-    return absences
+                silences.append(_Silence(done.at, over))
+    return silences
 
 
 def in_flight_at_kills(evidence: Evidence, strikes: Sequence[Done]) -> int:
@@ -89,22 +106,10 @@ def kills_of_workers(strikes: Sequence[Done]) -> dict[str, list[datetime]]:
     return kills
 
 
-def _carries(done: Done, line: CallLine) -> bool:
-    """Whether the strike met what holds this call: its worker and its ways, the model, its generation."""
-    kind, target = done.strike.kind, done.strike.target
-    if kind in (KILLS, CRASHES):
-        return bool(done.details["worker"] == line.worker)
-    if kind in (FREEZES, OUTAGES):
-        return target in (line.worker, DEMO_MODEL)
-    if kind == NETWORK:
-        return target.startswith(f"{line.worker} to ")
-    return kind in (OPERATOR, TEACHERS) and done.details.get("workflow_id") == line.step[0]
-
-
 def _holds_up(done: Done, line: CallLine) -> bool:
     """Whether the strike met what the call waits for before it begins: its worker and its ways, and all servers."""
-    lasts = done.strike.kind in (FREEZES, OUTAGES, NETWORK)
-    return lasts and (done.strike.target in SERVERS or _carries(done, line))
+    lasts, target = done.strike.kind in (FREEZES, OUTAGES, NETWORK), done.strike.target
+    return lasts and (target in (line.worker, *SERVERS) or target.startswith(f"{line.worker} to "))
 
 
 def held_up(line: CallLine, since: datetime, strikes: Sequence[Done]) -> bool:

@@ -25,6 +25,7 @@ from tests.chaos.cluster import API, POSTGRES, TEMPORAL
 from tests.chaos.evidence import CallLine, Evidence, Step
 from tests.chaos.excuses import AT_ONCE, held_up, struck, temporal_was_away
 from tests.chaos.runs import continues, deeds_and_steps
+from tests.chaos.schedule import CRASHES, KILLS, OUTAGES
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import WINDOWS, Answers, Generation
 from tests.security.sightings import Sightings
@@ -135,25 +136,41 @@ def what_was_cut_off_goes_on(never: Sequence[Step], generations: Sequence[Genera
     return [f"{step}: cut off, and never taken up" for step in never if step[0] not in cancelled]
 
 
+def what_was_cut_off_is_answered(seconds: Sequence[float]) -> list[str]:
+    """I1, where only workers die: no step waits long for its answer while its generation goes on with others.
+
+    `seconds` from a kill to the answer.
+    """
+    return [f"a step that was cut off had no answer for {one:.0f} s" for one in seconds if one > STILL]
+
+
 def nothing_dies_by_itself(starts: Mapping[str, Sequence[datetime]], strikes: Sequence[Done]) -> list[str]:
-    """I1, where only workers die: no process was started more often than it was killed. `starts` by its name.
+    """I1, where calls go on: no process was started more often than it was killed or stopped. `starts` by its name."""
+    return [
+        f"{name}: started {len(starts[name])} times, {deaths} of them for no reason"
+        for name, deaths in deaths_by_themselves(starts, strikes).items()
+        if deaths
+    ]
+
+
+def deaths_by_themselves(starts: Mapping[str, Sequence[datetime]], strikes: Sequence[Done]) -> dict[str, int]:
+    """How often each process died that nobody had killed or stopped.
 
     A worker that begins while Temporal stands still by itself gives up, and its supervisor starts it again.
     """
     kills: dict[str, list[datetime]] = defaultdict(list)
     for done in strikes:
-        if done.hit:
+        if done.hit and done.strike.kind in (KILLS, CRASHES, OUTAGES):
             kills[done.details.get("worker", done.strike.target)].append(done.at)
 
     def gave_up(name: str, start: datetime, next_start: datetime) -> bool:
         was_killed = any(start <= kill <= next_start for kill in kills[name])
         return temporal_was_away(strikes, start, start) and not was_killed
 
-    return [
-        f"{name}: started {len(moments)} times, killed {len(kills[name])} times"
+    return {
+        name: max(len(moments) - 1 - len(kills[name]) - sum(gave_up(name, *pair) for pair in pairwise(moments)), 0)
         for name, moments in starts.items()
-        if len(moments) > 1 + len(kills[name]) + sum(gave_up(name, *pair) for pair in pairwise(moments))
-    ]
+    }
 
 
 def every_question_is_there_once(

@@ -19,6 +19,8 @@ def cluster() -> Iterator[Cluster]:
     environment = {"WORKFLOW_WINDOW": str(WINDOW), "WORKFLOW_MIRROR_DELAY": "0.2"}
     with fresh_cluster(workers=2, latency="0.5-1", environment=environment) as running:
         yield running
+        # Nobody's supervisor had anything to do: a worker waits for what is away.
+        assert [running.processes[name].starts for name in running.workers] == [1, 1]
 
 
 @pytest.mark.parametrize("part", [POSTGRES, TEMPORAL, API, DEMO_MODEL])

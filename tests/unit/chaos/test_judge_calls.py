@@ -118,21 +118,31 @@ def test_what_is_not_paid(outcome: str) -> None:
         ([kill("worker-1", 0.5)], ""),
         ([kill("worker-1", 2.9)], ""),
         ([kill("worker-1", 3.1)], "nothing struck worker-1"),
-        ([kill("worker-1", -0.1)], "nothing struck worker-1"),
+        # What was sent before that may be noted a moment later.
+        ([kill("worker-1", -0.9)], ""),
+        ([kill("worker-1", -1.1)], "nothing struck worker-1"),
         ([kill("worker-1", 0.5, hit=False)], "nothing struck worker-1"),
         ([kill("worker-2", 0.5)], "nothing struck worker-1"),
         ([kill("worker-3", 0.5)], "nothing struck worker-1"),
         ([struck(CRASHES, "after_answer", 0.5, worker="worker-1")], ""),
         ([struck(CRASHES, "after_answer", 0.5, worker="worker-2")], "nothing struck worker-1"),
         # It is over at once.
-        ([struck(CRASHES, "after_answer", -1, worker="worker-1")], "nothing struck worker-1"),
-        ([struck(FREEZES, "worker-1", 0.5)], ""),
-        ([struck(FREEZES, "worker-2", 0.5)], "nothing struck worker-1"),
-        ([struck(FREEZES, "worker-10", 0.5)], "nothing struck worker-1"),
-        # A freeze is noticed for some time after it.
-        ([struck(FREEZES, "worker-1", -20)], ""),
-        ([struck(FREEZES, "worker-1", -30)], "nothing struck worker-1"),
-        *(([struck(kind, DEMO_MODEL, 0.5)], "") for kind in (OUTAGES, FREEZES)),
+        ([struck(CRASHES, "after_answer", -2, worker="worker-1")], "nothing struck worker-1"),
+        # Who stands still loses nothing, unless it is silent for so long that Temporal takes it for dead.
+        *(
+            ([struck(FREEZES, worker, 0.5, seconds)], said)
+            for worker, seconds, said in (
+                ("worker-1", 8, "nothing struck worker-1"),
+                ("worker-1", 35, ""),
+                ("worker-2", 35, "nothing struck worker-1"),
+                ("worker-10", 35, "nothing struck worker-1"),
+            )
+        ),
+        # That is noticed for some time after it.
+        ([struck(FREEZES, "worker-1", -50, 35)], ""),
+        ([struck(FREEZES, "worker-1", -53, 35)], "nothing struck worker-1"),
+        ([struck(OUTAGES, DEMO_MODEL, 0.5)], ""),
+        ([struck(FREEZES, DEMO_MODEL, 0.5)], "nothing struck worker-1"),
         # While PostgreSQL is away the answer waits in the worker: no reason, but in flight for as long.
         *(([struck(kind, POSTGRES, 0.5)], "nothing struck worker-1") for kind in (OUTAGES, FREEZES)),
         ([struck(OUTAGES, POSTGRES, 0.5), kill("worker-1", 9)], ""),
@@ -141,7 +151,11 @@ def test_what_is_not_paid(outcome: str) -> None:
         ([struck(OUTAGES, POSTGRES, 3.1), kill("worker-1", 9)], "nothing struck worker-1"),
         ([struck(OUTAGES, POSTGRES, -24), kill("worker-1", 9)], "nothing struck worker-1"),
         ([struck(OUTAGES, TEMPORAL, 0.5), kill("worker-1", 9)], "nothing struck worker-1"),
-        # Temporal does not miss a worker that soon, unless it is away again and again.
+        # A worker that stands still or does not reach PostgreSQL has not stored its answer.
+        ([struck(FREEZES, "worker-1", 2.5), kill("worker-1", 9)], ""),
+        ([struck(NETWORK, f"worker-1 to {POSTGRES}", 0.5), kill("worker-1", 9)], ""),
+        ([struck(NETWORK, f"worker-2 to {POSTGRES}", 0.5), kill("worker-1", 9)], "nothing struck worker-1"),
+        # Temporal does not miss a worker that soon, unless there is no beat between one silence and the next.
         *(([struck(kind, TEMPORAL, 0.5)], "nothing struck worker-1") for kind in (OUTAGES, FREEZES)),
         ([struck(OUTAGES, TEMPORAL, 0.5, 10)], ""),
         ([struck(OUTAGES, TEMPORAL, -2), struck(FREEZES, TEMPORAL, 0.5)], ""),
@@ -149,23 +163,30 @@ def test_what_is_not_paid(outcome: str) -> None:
             ([struck(OUTAGES, TEMPORAL, -2, 0), struck(FREEZES, TEMPORAL, 0.5, seconds)], said)
             for seconds, said in ((2, "nothing struck worker-1"), (8, ""))
         ),
-        ([struck(OUTAGES, TEMPORAL, -40), struck(FREEZES, TEMPORAL, 0.5)], "nothing struck worker-1"),
+        ([struck(OUTAGES, TEMPORAL, -15), struck(FREEZES, TEMPORAL, 0.5)], ""),
+        ([struck(OUTAGES, TEMPORAL, -15.6), struck(FREEZES, TEMPORAL, 0.5)], "nothing struck worker-1"),
+        ([struck(FREEZES, "worker-1", -8), struck(NETWORK, f"worker-1 to {TEMPORAL}", 0.5)], ""),
+        ([struck(FREEZES, "worker-2", -8), struck(NETWORK, f"worker-1 to {TEMPORAL}", 0.5)], "nothing struck worker-1"),
         ([struck(OUTAGES, TEMPORAL, -50, 20)], "nothing struck worker-1"),
         ([struck(OUTAGES, TEMPORAL, 3.1, 60)], "nothing struck worker-1"),
         # One after the other, each for itself.
         ([struck(OUTAGES, TEMPORAL, 0.5), struck(OUTAGES, POSTGRES, 0.5)], "nothing struck worker-1"),
         ([struck(OUTAGES, API, 0.5)], "nothing struck worker-1"),
-        ([struck(NETWORK, f"worker-1 to {TEMPORAL}", 0.5)], ""),
-        ([struck(NETWORK, f"worker-2 to {TEMPORAL}", 0.5)], "nothing struck worker-1"),
+        ([struck(NETWORK, f"worker-1 to {DEMO_MODEL}", 0.5)], ""),
+        ([struck(NETWORK, f"worker-2 to {DEMO_MODEL}", 0.5)], "nothing struck worker-1"),
+        ([struck(NETWORK, f"worker-1 to {POSTGRES}", 0.5)], "nothing struck worker-1"),
+        ([struck(NETWORK, f"worker-1 to {TEMPORAL}", 0.5)], "nothing struck worker-1"),
+        ([struck(NETWORK, f"worker-1 to {TEMPORAL}", 0.5, 30)], ""),
+        ([struck(NETWORK, f"worker-2 to {TEMPORAL}", 0.5, 30)], "nothing struck worker-1"),
         ([struck(NETWORK, f"{API} to {TEMPORAL}", 0.5)], "nothing struck worker-1"),
         ([struck(OPERATOR, "a generation", 0.5, workflow_id=ID)], ""),
         ([struck(OPERATOR, "a generation", 0.5, workflow_id=OTHER_ID)], "nothing struck worker-1"),
         # Workers hear of it with their next heartbeat.
         ([struck(OPERATOR, "a generation", -5, workflow_id=ID)], ""),
-        ([struck(OPERATOR, "a generation", -7, workflow_id=ID)], "nothing struck worker-1"),
+        ([struck(OPERATOR, "a generation", -7.1, workflow_id=ID)], "nothing struck worker-1"),
         # Its commands took their time.
         ([took(struck(OPERATOR, "a generation", -7, workflow_id=ID), 1.5)], ""),
-        ([took(struck(OPERATOR, "a generation", -8, workflow_id=ID), 1.5)], "nothing struck worker-1"),
+        ([took(struck(OPERATOR, "a generation", -8.6, workflow_id=ID), 1.5)], "nothing struck worker-1"),
         # A teacher cancelled, and went on: its worker heard of it some seconds later.
         ([taken_back(ID, at(-12), at(-10))], ""),
         ([taken_back(ID, at(-22), at(-20))], "nothing struck worker-1"),

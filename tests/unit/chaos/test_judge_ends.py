@@ -7,9 +7,9 @@ from temporalio.client import WorkflowExecutionStatus
 
 from domain.statuses import Status
 from tests.chaos import judge
-from tests.chaos.cluster import TEMPORAL
+from tests.chaos.cluster import POSTGRES, TEMPORAL
 from tests.chaos.judge import STILL
-from tests.chaos.schedule import OUTAGES
+from tests.chaos.schedule import FREEZES, OUTAGES
 from tests.unit.chaos.evidence_of import (
     ID,
     OTHER_ID,
@@ -134,15 +134,17 @@ def test_a_start_that_temporal_did_not_answer_is_told_as_failed(moment: float, s
     [
         ({"worker-1": 2, "api": 1}, ""),
         ({"worker-1": 1}, ""),
-        ({"worker-1": 3}, "worker-1: started 3 times, killed 1 times"),
+        ({"worker-1": 3}, "worker-1: started 3 times, 1 of them"),
         ({"worker-2": 2}, "worker-2: started 2 times"),
         ({"api": 2}, "api: started 2 times"),
         ({TEMPORAL: 2}, ""),
+        ({POSTGRES: 2}, "postgres: started 2 times, 1 of them for no reason"),
     ],
 )
 def test_nothing_dies_by_itself(starts: dict[str, int], said: str) -> None:
-    """One kill of worker-1, one that hit nothing, and Temporal was started again once, after all the starts."""
+    """One kill of worker-1, one that hit nothing; Temporal was started again once, after all starts; a freeze."""
     strikes = [kill("worker-1", 1), kill("worker-2", 2, hit=False), struck(OUTAGES, TEMPORAL, 3)]
+    strikes.append(struck(FREEZES, POSTGRES, 4))
     moments = {name: [at(0)] * count for name, count in starts.items()}
     assert told(judge.nothing_dies_by_itself(moments, strikes), said)
 
@@ -152,8 +154,8 @@ def test_nothing_dies_by_itself(starts: dict[str, int], said: str) -> None:
     [
         ([0, 40, 50, 80], ""),
         ([0, 40, 50, 100], ""),
-        ([0, 40, 50, 100, 110], "worker-1: started 5 times, killed 1 times"),
-        ([0, 20, 40], "worker-1: started 3 times, killed 1 times"),
+        ([0, 40, 50, 100, 110], "worker-1: started 5 times, 1 of them"),
+        ([0, 20, 40], "worker-1: started 3 times, 1 of them"),
     ],
 )
 def test_who_begins_while_temporal_stands_still_gives_up(moments: list[float], said: str) -> None:
@@ -169,7 +171,13 @@ def test_who_was_killed_meanwhile_has_given_up_nothing() -> None:
     starts = {"worker-1": [at(moment) for moment in (0, 50, 60, 101)]}
     assert judge.nothing_dies_by_itself(starts, strikes) == []
     starts["worker-1"].append(at(102))
-    assert told(judge.nothing_dies_by_itself(starts, strikes), "started 5 times, killed 2 times")
+    assert told(judge.nothing_dies_by_itself(starts, strikes), "started 5 times, 1 of them")
+
+
+@pytest.mark.parametrize(("seconds", "said"), [([], ""), ([3.0, 120.0], ""), ([3.0, 120.6], "no answer for 121 s")])
+def test_what_was_cut_off_is_answered(seconds: list[float], said: str) -> None:
+    """Within the time that a generation may stand still."""
+    assert told(judge.what_was_cut_off_is_answered(seconds), said)
 
 
 def test_what_was_cut_off_goes_on() -> None:

@@ -143,6 +143,7 @@ WIRED = {
         judge.nothing_stops_by_itself,
         judge.nothing_dies_by_itself,
         judge.what_was_cut_off_goes_on,
+        judge.what_was_cut_off_is_answered,
         runs.no_end_is_refused_again_and_again,
     ),
     "I2 every question once": (judge.every_question_is_there_once,),
@@ -255,6 +256,23 @@ async def test_nothing_stops_for_a_server_that_no_call_needs(
     stopped = _legal(events=[snapshot(1, 0, 50, status="paused", reason="quota")])
     plan = replace(PLAN, faults=faults, outages_of=away)
     assert await _verdict(monkeypatch, plan=plan, done=done, evidence=stopped) == verdict
+
+
+@pytest.mark.parametrize(
+    ("faults", "away", "verdict"),
+    [
+        ((OUTAGES,), (POSTGRES,), BROKEN),
+        ((OUTAGES,), (TEMPORAL,), BROKEN),
+        ((OUTAGES,), (DEMO_MODEL,), HOLDS),
+    ],
+)
+async def test_nobody_dies_for_a_server_that_no_call_needs(
+    faults: tuple[str, ...], away: tuple[str, ...], verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that ends when PostgreSQL or Temporal goes away, and is started again by its supervisor."""
+    plan, done = replace(PLAN, faults=faults, outages_of=away), [struck(OUTAGES, away[0], 0.5)]
+    starts = {"worker-1": TWO_STARTS, away[0]: TWO_STARTS}
+    assert await _verdict(monkeypatch, plan=plan, done=done, starts=starts) == verdict
 
 
 def test_a_cancel_that_was_taken_back_is_among_what_struck() -> None:
