@@ -18,9 +18,7 @@ def database(url: str) -> str:
 
     try:
         # The URL may name SQLAlchemy's driver.
-        with psycopg.connect(
-            url.replace("postgresql+psycopg://", "postgresql://", 1), connect_timeout=int(_TIMEOUT)
-        ) as found:
+        with psycopg.connect(url.replace("+psycopg://", "://", 1), connect_timeout=int(_TIMEOUT)) as found:
             server = found.info
             return f"{server.host}:{server.port}/{server.dbname}, PostgreSQL {server.server_version // 10000}"
     except psycopg.Error as error:

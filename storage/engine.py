@@ -28,7 +28,8 @@ def driver_url(database_url: str) -> URL:
 
 def plain_url(database_url: str) -> str:
     """The URL as psycopg itself takes it. Holds the password."""
-    return make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return url.replace(" ", "%20")  # SQLAlchemy leaves blanks; libpq refuses them, and tells the password with it
 
 
 def create_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:

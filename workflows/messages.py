@@ -28,7 +28,7 @@ QUIZ_ATTRIBUTE = "McqQuizId"
 OWNER_ATTRIBUTE = "McqOwnerId"
 STATUS_ATTRIBUTE = "McqStatus"
 
-# Of a generation's own finished stems, in UTF-8, that are kept for near-duplicates: Temporal takes payloads of 2 MB.
+# Of a generation's own finished stems, in JSON, that are kept for near-duplicates: Temporal takes payloads of 2 MB.
 STEMS_BYTES = 1_200_000
 
 # Failure types of activities on which the workflow acts.

@@ -8,12 +8,12 @@ from itertools import accumulate
 
 from domain.chunking import split
 from domain.plan import ChunkSpan, plan_slots
-from domain.shortening import shortened
+from domain.shortening import shortened, size_in_json
 from storage.model_calls import ModelCallStore, Replaced
 from storage.quizzes import QuizStore
 from workflows.messages import STEMS_BYTES, PlannedSlot, PrepareContentInput, PreparedContent
 
-# Stems of a quiz's other generations that a new question is compared with: the newest, as much as this in UTF-8.
+# Stems of a quiz's other generations that a new question is compared with: the newest, as much as this in JSON.
 OTHER_STEMS_BYTES = 400_000
 
 
@@ -60,8 +60,8 @@ async def prepare(
 
 
 def within(stems: Sequence[str], size: int) -> list[str]:
-    """As many of the first stems as have this size in bytes together."""
-    sizes = accumulate(len(stem.encode()) for stem in stems)
+    """As many of the first stems as have this size in JSON together, in bytes."""
+    sizes = accumulate(size_in_json(stem) for stem in stems)
     return [stem for stem, so_far in zip(stems, sizes, strict=True) if so_far <= size]
 
 

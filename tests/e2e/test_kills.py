@@ -12,18 +12,19 @@ from temporal_client import connect
 from tests.e2e.mcq import Mcq
 from tests.e2e.witness import answered_twice, calls_after_completion
 from tests.support.waiting import until_now
+from tests.workflow.history import histories_of
 
 # So many that the last kill, at some twenty, comes in the middle too: after an outage many land at once.
 QUESTIONS, WINDOW = 40, 4
 
 
-def history_of(mcq: Mcq, workflow_id: str) -> WorkflowHistory:
-    """The history of the finished generation, from the stack as `mcq` left it."""
+def histories(mcq: Mcq, workflow_id: str) -> list[WorkflowHistory]:
+    """The history of each run of the finished generation, from the stack as `mcq` left it."""
 
-    async def fetch() -> WorkflowHistory:
+    async def fetch() -> list[WorkflowHistory]:
         with Stack(Settings(_env_file=None, mcq_home=mcq.home)) as stack:
             client: Client = await connect(Settings(_env_file=None, temporal_address=stack.addresses.temporal_address))
-            return await client.get_workflow_handle(workflow_id).fetch_history()
+            return list((await histories_of(client, workflow_id)).values())
 
     return asyncio.run(fetch())
 
@@ -52,5 +53,6 @@ def test_kills_in_the_middle_cost_nothing_but_time(mcq: Mcq) -> None:
     assert (summary["status"], summary["completed"]) == ("completed", QUESTIONS)
     assert [question["slot"] for question in mcq.questions()] == list(range(QUESTIONS))
     ledger = mcq.ledger()
-    assert calls_after_completion(history_of(mcq, summary["workflow_id"]), ledger) == []
+    for history in histories(mcq, summary["workflow_id"]):
+        assert calls_after_completion(history, ledger) == []
     assert len(answered_twice(ledger)) <= WINDOW * len(VICTIMS)

@@ -108,7 +108,10 @@ def test_no_server_tells_a_secret_that_cannot_start(run: Run, sightings: Sightin
     ("command", "name", "wrong"),
     [
         ("list", "DATABASE_URL", "mysql://me:{secret}@host/db"),
+        ("list", "DATABASE_URL", "postgresql://me:first@{secret}@host/db"),
+        ("doctor", "DATABASE_URL", "postgresql://me:first@{secret}:second@host/db"),
         ("list", "OPENAI_BASE_URL", "ftp://me:{secret}@host"),
+        ("list", "OPENAI_BASE_URL", "https://me:{secret}/second@host"),
         ("list", "PAYLOAD_KEYS", "a:{secret}"),
         ("api", "API_SECRET_KEY", "{secret:.9}"),
         ("codec-server", "CODEC_SERVER_TOKEN", "{secret:.9}"),

@@ -219,11 +219,11 @@ class World:
             )
             yield connection.rollback
 
-    async def reset(self, workflow_id: str, *, event_id: int = FIRST_TASK, reason: str) -> str:
-        """What an operator's `temporal workflow reset` does to the current run; returns the new run's id."""
+    async def reset(self, workflow_id: str, *, run_id: str = "", event_id: int = FIRST_TASK, reason: str) -> str:
+        """What an operator's `temporal workflow reset` does to the current run, or to `run_id`; the new run's id."""
         request = ResetWorkflowExecutionRequest(
             namespace=self.temporal.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=workflow_id),
+            workflow_execution=WorkflowExecution(workflow_id=workflow_id, run_id=run_id),
             reason=reason,
             workflow_task_finish_event_id=event_id,
             request_id=str(uuid.uuid4()),

@@ -148,6 +148,7 @@ def test_a_missing_database_says_what_to_do() -> None:
         ("OPENAI_API_KEY", "sk-1\nsk-2"),
         ("DATABASE_URL", "somewhere"),
         ("DATABASE_URL", "mysql://localhost/mcq"),
+        ("DATABASE_URL", "postgresql://db:many/mcq"),
         ("DEMO_MODEL_LATENCY", "soon"),
         ("DEMO_MODEL_FAULTS", "chaos"),
         ("LOG_LEVEL", "loud"),
@@ -163,6 +164,61 @@ def test_a_value_that_cannot_work_is_refused_at_the_start(
     problems = caught.value.errors(include_url=False, include_input=False)
     assert [problem["loc"] for problem in problems] == [(name.lower(),)]
     assert name not in SECRETS or value not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql://", "postgresql+psycopg://", "https://"])
+@pytest.mark.parametrize(
+    "authority",
+    [
+        "mcq:first@second@db",
+        "mcq:first@second:third@db",
+        "mcq:first/second@db",
+        "mcq:first?second@db",
+        "mcq:first#second@db",
+        "mcq:first second@db",
+        "first@second:third@db",
+        "first:second@[third@db",
+    ],
+)
+def test_a_url_that_is_not_read_as_meant_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, authority: str
+) -> None:
+    """The end of the password would be a host, and would be told when there is none. What to do is said."""
+    name = "OPENAI_BASE_URL" if scheme == "https://" else "DATABASE_URL"
+    monkeypatch.setenv(name, f"{scheme}{authority}/mcq")
+    with pytest.raises(ValidationError) as caught:
+        Settings(_env_file=None)
+    (problem,) = caught.value.errors(include_url=False, include_input=False)
+    assert problem["loc"] == (name.lower(),)
+    assert "in a user name or password write @ as %40, / as %2F" in problem["msg"]
+    assert not re.search("first|second|third", str(caught.value))
+
+
+@pytest.mark.parametrize("rest", ["a/b:c@db/mcq", "a:1/b@db/mcq", "a:b@c/d@db/mcq", "db/mcq?password=a@b"])
+def test_a_database_url_has_one_sign_that_ends_a_password(monkeypatch: pytest.MonkeyPatch, rest: str) -> None:
+    """What stands before a later one may be a name or a password with a slash in it."""
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://{rest}")
+    with pytest.raises(ValidationError, match="write @ as %40"):
+        Settings(_env_file=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("DATABASE_URL", "postgresql://m%40q:%40%2F%3F%23%20:[é]@db.example:5432/mcq?sslmode=require"),
+        ("DATABASE_URL", "postgresql+psycopg://mcq:p@[::1]:5432/mcq"),
+        ("DATABASE_URL", "postgresql:///mcq?host=/run/postgresql"),
+        ("DATABASE_URL", "postgresql://%2Frun%2Fpostgresql/mcq"),
+        ("DATABASE_URL", "postgresql://mcq@db,other:5432"),
+        ("OPENAI_BASE_URL", "https://me:p%40@models.example:8443/v1/@team?version=1"),
+        ("OPENAI_BASE_URL", "http://[::1]:8000/v1"),
+        ("OPENAI_BASE_URL", "http://ollama_1:11434"),
+    ],
+)
+def test_urls_of_every_form_are_taken(monkeypatch: pytest.MonkeyPatch, name: str, url: str) -> None:
+    """Escaped passwords, addresses in brackets, sockets, more than one host."""
+    monkeypatch.setenv(name, url)
+    assert _plain(getattr(Settings(_env_file=None), name.lower())) == url
 
 
 @pytest.mark.parametrize("url", [None, "http://127.0.0.1:8000/v1", "http://localhost:8000/v1", "http://[::1]:8000/v1"])

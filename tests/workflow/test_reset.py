@@ -1,10 +1,10 @@
 """An operator's `temporal workflow reset` is harmless: nothing is asked twice and the mirror follows."""
 
 import pytest
-from temporalio.api.enums.v1 import EventType
 
 from tests.support.world import World
 from tests.workflow.ledger import paid_twice
+from tests.workflow.resetting import reset_to
 
 QUESTIONS = 8
 
@@ -17,7 +17,7 @@ async def test_a_completed_generation_can_be_reset(world: World, where: str) -> 
         await world.assert_complete(workflow_id, QUESTIONS)
         await world.handle(workflow_id).result()
         calls = world.demo.calls(workflow_id)
-        run_id = await _reset(world, workflow_id, where)
+        run_id = await reset_to(world, workflow_id, where)
         if where != "last":  # then nothing is left to tell
             await world.until_run(workflow_id, run_id)
         await world.assert_complete(workflow_id, QUESTIONS)
@@ -34,7 +34,7 @@ async def test_a_running_generation_can_be_reset(world: World, where: str) -> No
         await world.until_completed(workflow_id, 6)
         await world.until_calls(workflow_id, QUESTIONS)
         world.demo.clear_faults()
-        run_id = await _reset(world, workflow_id, where)
+        run_id = await reset_to(world, workflow_id, where)
         await world.until_run(workflow_id, run_id)
         await world.assert_complete(workflow_id, QUESTIONS)
     assert paid_twice(world.demo.calls(workflow_id)) == []
@@ -47,7 +47,7 @@ async def test_a_paused_generation_stays_paused_after_a_reset(world: World) -> N
         await world.service.pause(workflow_id)
         await world.until_idle(workflow_id)
         calls = world.demo.calls(workflow_id)
-        run_id = await _reset(world, workflow_id, "first")
+        run_id = await reset_to(world, workflow_id, "first")
         await world.until_run(workflow_id, run_id)
         await world.until_progress(workflow_id, lambda progress: progress.current_node == "write_questions")
         assert (await world.service.status(workflow_id)).status == "paused"
@@ -55,14 +55,3 @@ async def test_a_paused_generation_stays_paused_after_a_reset(world: World) -> N
         await world.service.resume(workflow_id)
         await world.assert_complete(workflow_id, 4)
     assert paid_twice(world.demo.calls(workflow_id)) == []
-
-
-async def _reset(world: World, workflow_id: str, where: str) -> str:
-    """Reset to the first, the middle or the last completed workflow task; returns the new run's id."""
-    tasks = [
-        event.event_id
-        for event in (await world.history(workflow_id)).events
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
-    ]
-    finish = {"first": tasks[0], "middle": tasks[len(tasks) // 2], "last": tasks[-1]}[where]
-    return await world.reset(workflow_id, event_id=finish, reason="a test of the operator's reset")

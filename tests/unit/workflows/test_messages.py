@@ -142,9 +142,9 @@ async def test_a_message_of_an_earlier_release_is_read() -> None:
 
 
 @pytest.mark.parametrize("letters", [300, 4_000])
-@pytest.mark.parametrize("letter", ["x", "ж", "学"])
+@pytest.mark.parametrize("letter", ["x", "ж", "学", '"', "\\", "\n", "\x01"])
 async def test_a_thousand_questions_fit_into_one_payload(letter: str, letters: int) -> None:
-    """The largest state that a run hands to the next, in any script: every slot done, and others' beside them."""
+    """The largest state that a run hands to the next, whatever its letters: every slot done, and others' beside."""
     count = 1_000
     stems = {slot: f"{slot} {letter * letters}" for slot in range(count)}
     prepared = dataclasses.replace(
