@@ -17,10 +17,11 @@ from payloads.keys import MAKE_ONE, Key, parse_keys
 DEMO_MODEL = "demo-model"
 # HS256 wants a key at least as long as its hash.
 SHORTEST_SECRET = 32
-# User and password, host, port. Each character that could end one of them early is refused: readers of URLs disagree on
-# what follows, and one that takes the end of a password for a host tells it when it finds no such host.
-_AUTHORITY = r"([^@/?#\s]*@)?(\[[^@/?#\[\]\s]*\]|[^@:/?#\[\]\s]*)(:\d*)?"
-_ESCAPES = "in a user name or password write @ as %40, / as %2F, ? as %3F, # as %23 and a space as %20"
+# User and password, host, port, the rest. Each character that could end one of them early is refused, and so is a
+# second @: readers of URLs disagree on what follows, and one that takes the end of a password for a host tells it when
+# it finds no such host. A % that escapes nothing is told with the password, too; in a host only some readers unescape.
+_URL = r"(([^@/?#\s%]|%[0-9A-Fa-f]{2})*@)?(\[[^@/?#\[\]\s]*\]|[^@:/?#\[\]\s%]*)(:\d*)?([/?#][^@\s]*)?"
+_ESCAPES = "in a user name or password write @ as %40, / as %2F, ? as %3F, # as %23, % as %25 and a space as %20"
 
 
 class MissingSetting(ValueError):
@@ -122,8 +123,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _of_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
-        pattern = rf"postgres(ql)?(\+psycopg)?://{_AUTHORITY}([/?][^@]*)?"
-        if url is not None and not re.fullmatch(pattern, url.get_secret_value()):
+        if url is not None and not re.fullmatch(rf"postgres(ql)?(\+psycopg)?://{_URL}", url.get_secret_value()):
             raise ValueError(f"it is a PostgreSQL URL such as postgresql://user:password@host:5432/mcq; {_ESCAPES}")
         return url
 
@@ -183,7 +183,7 @@ class Settings(BaseSettings):
     @field_validator("openai_base_url")
     @classmethod
     def _of_a_server(cls, url: str | None) -> str | None:
-        if url is not None and not re.fullmatch(rf"https?://(?=[^/\s]){_AUTHORITY}([/?#](?s:.*))?", url):
+        if url is not None and not re.fullmatch(rf"https?://(?=[^/\s]){_URL}", url):
             raise ValueError(f"it is an address such as http://localhost:11434/v1; {_ESCAPES}")
         return url
 

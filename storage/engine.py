@@ -1,5 +1,6 @@
 """Connections to PostgreSQL."""
 
+import re
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -28,8 +29,8 @@ def driver_url(database_url: str) -> URL:
 
 def plain_url(database_url: str) -> str:
     """The URL as psycopg itself takes it. Holds the password."""
-    url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    return url.replace(" ", "%20")  # SQLAlchemy leaves blanks; libpq refuses them, and tells the password with it
+    # As it was written: what SQLAlchemy renders has blanks, which libpq refuses and tells the password with it.
+    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", database_url)
 
 
 def create_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:

@@ -16,9 +16,9 @@ STORED_WITHIN = timedelta(seconds=2)
 AT_ONCE = timedelta(seconds=1)
 # What was cut off or silent needs its time-outs to notice that it is served again.
 NOTICED_WITHIN = timedelta(seconds=15)
-# A worker's beats are five seconds apart, and one ends its silence. With the next one it hears that somebody ended its
-# run, or began a step's tries anew; what it was given before, it may still begin. The ledger does not know of runs, so
-# a call of the next run has that long too.
+# A worker's beats are five seconds apart. So silences that follow sooner may be one. And with its next beat a worker
+# hears that somebody ended its run or began a step's tries anew; what it was given before, it may still begin. A call
+# of the next run is excused for as long: the ledger does not tell runs apart.
 HEARD_WITHIN = timedelta(seconds=6)
 # Temporal gives up a call whose worker it has not heard of for 20 s, the time since the last beat among them.
 UNHEARD_FOR = timedelta(seconds=10)
@@ -79,7 +79,7 @@ def _silences(worker: str, strikes: Sequence[Done]) -> list[_Silence]:
     silences: list[_Silence] = []
     for done in sorted(strikes, key=lambda done: done.at):
         if done.hit and (done.strike.kind, done.strike.target) in unheard:
-            over = done.at + timedelta(seconds=done.strike.details.get("seconds", 0)) + BEGINS_WITHIN
+            over = _until(done) + BEGINS_WITHIN
             if silences and done.at <= silences[-1].over + HEARD_WITHIN:
                 silences[-1].over = max(over, silences[-1].over)
             else:
@@ -139,7 +139,9 @@ def temporal_was_away(strikes: Sequence[Done], since: datetime, until: datetime)
 def _over(done: Done) -> datetime:
     # A death is over at once; an operator's command, or a teacher's, when workers have heard of it.
     if done.strike.kind in (KILLS, CRASHES, TEACHERS):
-        return done.at + timedelta(seconds=done.took)
-    if done.strike.kind == OPERATOR:
-        return done.at + timedelta(seconds=done.took) + HEARD_WITHIN
-    return done.at + timedelta(seconds=done.strike.details.get("seconds", 0)) + NOTICED_WITHIN
+        return _until(done)
+    return _until(done) + (HEARD_WITHIN if done.strike.kind == OPERATOR else NOTICED_WITHIN)
+
+
+def _until(done: Done) -> datetime:
+    return done.at + timedelta(seconds=done.took + done.strike.details.get("seconds", 0))

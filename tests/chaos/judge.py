@@ -21,7 +21,7 @@ from domain.linter.rules import ITEM_RULES
 from domain.statuses import Status
 from service.deeds import CANCEL, RESUME
 from service.starting import NO_ANSWER
-from tests.chaos.cluster import API, POSTGRES, TEMPORAL
+from tests.chaos.cluster import API, POSTGRES, TEMPORAL, WORKER
 from tests.chaos.evidence import CallLine, Evidence, Step
 from tests.chaos.excuses import AT_ONCE, held_up, struck, temporal_was_away
 from tests.chaos.runs import continues, deeds_and_steps
@@ -97,10 +97,10 @@ def stillness_of(evidence: Evidence, generations: Sequence[Generation]) -> dict[
 def nothing_stops_by_itself(
     evidence: Evidence, generations: Sequence[Generation], strikes: Sequence[Done]
 ) -> list[str]:
-    """I1, where only workers die: no accepted generation fails, or pauses with a reason of its own. Nobody had one.
+    """I1, where calls go on: no accepted generation fails, or pauses with a reason of its own. Nobody had one.
 
     A start that Temporal did not answer in time is a 503, and its row says failed until it is asked for again, as it is
-    by who takes a cancel back. And Temporal may have stood still by itself.
+    by who takes a cancel back. And Temporal may have stood still by itself: of strikes only its absences count here.
     """
     accepted = {one.workflow_id: one.accepted for one in generations if one.accepted}
     taken_back = {one.workflow_id for one in generations if one.regretted}
@@ -144,19 +144,23 @@ def what_was_cut_off_is_answered(seconds: Sequence[float]) -> list[str]:
     return [f"a step that was cut off had no answer for {one:.0f} s" for one in seconds if one > STILL]
 
 
-def nothing_dies_by_itself(starts: Mapping[str, Sequence[datetime]], strikes: Sequence[Done]) -> list[str]:
+def nothing_dies_by_itself(
+    starts: Mapping[str, Sequence[datetime]], strikes: Sequence[Done], absences: Sequence[Done]
+) -> list[str]:
     """I1, where calls go on: no process was started more often than it was killed or stopped. `starts` by its name."""
     return [
         f"{name}: started {len(starts[name])} times, {deaths} of them for no reason"
-        for name, deaths in deaths_by_themselves(starts, strikes).items()
+        for name, deaths in deaths_by_themselves(starts, strikes, absences).items()
         if deaths
     ]
 
 
-def deaths_by_themselves(starts: Mapping[str, Sequence[datetime]], strikes: Sequence[Done]) -> dict[str, int]:
+def deaths_by_themselves(
+    starts: Mapping[str, Sequence[datetime]], strikes: Sequence[Done], absences: Sequence[Done]
+) -> dict[str, int]:
     """How often each process died that nobody had killed or stopped.
 
-    A worker that begins while Temporal stands still by itself gives up, and its supervisor starts it again.
+    A worker that begins in one of Temporal's `absences` gives up, and its supervisor starts it again.
     """
     kills: dict[str, list[datetime]] = defaultdict(list)
     for done in strikes:
@@ -165,7 +169,7 @@ def deaths_by_themselves(starts: Mapping[str, Sequence[datetime]], strikes: Sequ
 
     def gave_up(name: str, start: datetime, next_start: datetime) -> bool:
         was_killed = any(start <= kill <= next_start for kill in kills[name])
-        return temporal_was_away(strikes, start, start) and not was_killed
+        return name.startswith(WORKER) and temporal_was_away(absences, start, start) and not was_killed
 
     return {
         name: max(len(moments) - 1 - len(kills[name]) - sum(gave_up(name, *pair) for pair in pairwise(moments)), 0)

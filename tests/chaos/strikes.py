@@ -41,7 +41,7 @@ class Done:
     at: datetime
     hit: bool
     details: dict[str, Any] = field(default_factory=dict)
-    # Seconds that an operator's commands took: what they do they do some time within.
+    # Seconds that it took: an operator's commands do what they do some time within, and a server to stop is away later.
     took: float = 0.0
 
     def told(self, since: datetime) -> dict[str, Any]:
@@ -128,6 +128,7 @@ class Striker:
                 stop = strike.details["way"] == STOPPED
                 done.hit = True  # what is called off may have been done
                 done.hit = await asyncio.to_thread(cluster.down, strike.target, seconds, stop=stop)
+                done.took = (datetime.now(UTC) - done.at).total_seconds()
             case "network":
                 await self._cut(done, seconds)
             case "model":

@@ -77,14 +77,16 @@ async def judged(seen: Witnesses) -> tuple[dict[str, list[str]], dict[str, Any]]
             offences[invariant] += against
     if _calls_went_on(seen.plan):
         offences[ENDS] += [
-            *judge.nothing_stops_by_itself(seen.evidence, seen.generations, seen.strikes),
-            *judge.nothing_dies_by_itself(seen.starts, seen.strikes),
+            *judge.nothing_stops_by_itself(seen.evidence, seen.generations, seen.by_themselves),
+            *judge.nothing_dies_by_itself(seen.starts, seen.strikes, seen.by_themselves),
         ]
         offences["I4 paid twice only in flight"] += calls.none_is_paid_twice(seen.evidence, seen.by_themselves)
     numbers = {
         **figures(seen.evidence, seen.generations, seen.answers, seen.strikes, healed),
         **seen.convergence.figures(),
-        "processes that died by themselves": sum(judge.deaths_by_themselves(seen.starts, seen.strikes).values()),
+        "processes that died by themselves": sum(
+            judge.deaths_by_themselves(seen.starts, seen.strikes, seen.strikes).values()
+        ),
         "Temporal alive but serving nobody, started again": len(seen.standstills),
     }
     offences[NOT_VACUOUS] = not_tried(seen, healed, numbers)
@@ -192,7 +194,7 @@ def _where_only_workers_die(seen: Witnesses, healed: Recovery) -> dict[str, list
     return {
         ENDS: [
             *judge.nothing_stops_by_itself(evidence, generations, strikes),
-            *judge.nothing_dies_by_itself(seen.starts, strikes),
+            *judge.nothing_dies_by_itself(seen.starts, strikes, strikes),
             *judge.what_was_cut_off_goes_on(healed.never, generations),
             *judge.what_was_cut_off_is_answered(healed.answered),
             *runs.no_end_is_refused_again_and_again(evidence),

@@ -15,7 +15,7 @@ from tests.workflow.resetting import reset_to
 QUESTIONS = 32
 # Where the window is full of calls that stall, in the third run or a later one.
 HELD = range(22, 26)
-SETTINGS: dict[str, Any] = {"workflow_window": len(HELD), "workflow_longest_run": 50}
+SETTINGS: dict[str, Any] = {"workflow_window": len(HELD), "workflow_longest_run": 30}
 # Of the chain of runs, and of a run's tasks: the last is the one that continues it as new. Content is prepared behind
 # the first task of the first run.
 POINTS = [(0, "first"), (0, "middle"), (0, "last"), (1, "first")]

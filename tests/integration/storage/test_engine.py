@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.engine import CONNECT_TIMEOUT, create_engine, plain_url
+from storage.engine import CONNECT_TIMEOUT, create_engine, driver_url, plain_url
 from storage.model_calls import ModelCallStore
 from storage.tables import Quiz
 from storage.workflow_states import WorkflowStateStore
@@ -84,6 +84,8 @@ async def test_a_server_that_says_nothing_is_given_up() -> None:
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_psycopg_reads_a_password_of_any_characters(scheme: str) -> None:
     """As it is escaped in the setting. libpq would repeat a URL that it cannot read, with the password."""
-    url = plain_url(f"{scheme}://m%20q:a%20b+%40%2F%3F%23%25@host:1234/mcq")
-    found = conninfo_to_dict(url)
+    url = f"{scheme}://m%20q:a%20b+%40%2F%3F%23%25@host:1234/mcq?options=-c%20search_path%3Dmcq"
+    found, drivers = conninfo_to_dict(plain_url(url)), driver_url(url)
     assert (found["user"], found["password"], found["host"]) == ("m q", "a b+@/?#%", "host")
+    assert (drivers.username, drivers.password, drivers.host) == ("m q", "a b+@/?#%", "host")
+    assert found["options"] == drivers.query["options"] == "-c search_path=mcq"

@@ -24,7 +24,7 @@ from domain.statuses import Status
 from tests.chaos.evidence import CallLine, Evidence, Step
 from tests.chaos.mirror import Convergence
 from tests.chaos.plan import Plan
-from tests.chaos.schedule import KILLS, Strike
+from tests.chaos.schedule import FREEZES, KILLS, NETWORK, OUTAGES, Strike
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Answers, Generation
 from tests.chaos.verdict import Witnesses
@@ -111,8 +111,9 @@ def kill(worker: str, moment: float, *, hit: bool = True) -> Done:
 
 
 def struck(kind: str, target: str, moment: float, seconds: float = 8, *, hit: bool = True, **details: Any) -> Done:
-    """A strike of any other kind that lasts; `details` are what it found."""
-    return Done(Strike(0, kind, target, {"seconds": seconds}), at(moment), hit, details)
+    """A strike of any other kind, and how many seconds it lasts, if it does; `details` are what it found."""
+    lasts = kind in (FREEZES, OUTAGES, NETWORK)
+    return Done(Strike(0, kind, target, {"seconds": seconds} if lasts else {}), at(moment), hit, details)
 
 
 def took(done: Done, seconds: float) -> Done:

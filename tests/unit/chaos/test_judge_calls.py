@@ -166,6 +166,10 @@ def test_what_is_not_paid(outcome: str) -> None:
         ([struck(OUTAGES, TEMPORAL, -15), struck(FREEZES, TEMPORAL, 0.5)], ""),
         ([struck(OUTAGES, TEMPORAL, -15.6), struck(FREEZES, TEMPORAL, 0.5)], "nothing struck worker-1"),
         ([struck(FREEZES, "worker-1", -8), struck(NETWORK, f"worker-1 to {TEMPORAL}", 0.5)], ""),
+        # To stop it took its time.
+        ([took(struck(OUTAGES, TEMPORAL, -20), 5), struck(FREEZES, TEMPORAL, 0.5)], ""),
+        ([took(struck(OUTAGES, TEMPORAL, 0.5, 2), 3)], "nothing struck worker-1"),
+        ([took(struck(OUTAGES, TEMPORAL, 0.5, 2), 7)], ""),
         ([struck(FREEZES, "worker-2", -8), struck(NETWORK, f"worker-1 to {TEMPORAL}", 0.5)], "nothing struck worker-1"),
         ([struck(OUTAGES, TEMPORAL, -50, 20)], "nothing struck worker-1"),
         ([struck(OUTAGES, TEMPORAL, 3.1, 60)], "nothing struck worker-1"),

@@ -146,7 +146,7 @@ def test_nothing_dies_by_itself(starts: dict[str, int], said: str) -> None:
     strikes = [kill("worker-1", 1), kill("worker-2", 2, hit=False), struck(OUTAGES, TEMPORAL, 3)]
     strikes.append(struck(FREEZES, POSTGRES, 4))
     moments = {name: [at(0)] * count for name, count in starts.items()}
-    assert told(judge.nothing_dies_by_itself(moments, strikes), said)
+    assert told(judge.nothing_dies_by_itself(moments, strikes, strikes), said)
 
 
 @pytest.mark.parametrize(
@@ -162,16 +162,16 @@ def test_who_begins_while_temporal_stands_still_gives_up(moments: list[float], s
     """It did so by itself, from 30 to 75, and was noticed for 15 s more. Who began at another time has no reason."""
     strikes = [struck(OUTAGES, TEMPORAL, 30, seconds=45), kill("worker-1", 35)]
     starts = {"worker-1": [at(moment) for moment in moments]}
-    assert told(judge.nothing_dies_by_itself(starts, strikes), said)
+    assert told(judge.nothing_dies_by_itself(starts, strikes, strikes), said)
 
 
 def test_who_was_killed_meanwhile_has_given_up_nothing() -> None:
     """Two of three deaths were kills, and the third gave up; a fourth has no reason."""
     strikes = [struck(OUTAGES, TEMPORAL, 30, seconds=45), kill("worker-1", 45), kill("worker-1", 55)]
     starts = {"worker-1": [at(moment) for moment in (0, 50, 60, 101)]}
-    assert judge.nothing_dies_by_itself(starts, strikes) == []
+    assert judge.nothing_dies_by_itself(starts, strikes, strikes) == []
     starts["worker-1"].append(at(102))
-    assert told(judge.nothing_dies_by_itself(starts, strikes), "started 5 times, 1 of them")
+    assert told(judge.nothing_dies_by_itself(starts, strikes, strikes), "started 5 times, 1 of them")
 
 
 @pytest.mark.parametrize(("seconds", "said"), [([], ""), ([3.0, 120.0], ""), ([3.0, 120.6], "no answer for 121 s")])
