@@ -1,19 +1,25 @@
 """The mirror's write: a snapshot of workflow progress into PostgreSQL."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.statuses import Status
-from storage.snapshots import Fence
+from storage.snapshot_write import AnswerMissing
+from storage.snapshots import Fence, StateWrite
 from storage.starts import ActiveGenerationExists
 from storage.workflow_states import WorkflowStateStore
-from workflows.messages import FINISH, MIRROR, Snapshot
+from workflows.messages import FINISH, MIRROR, RowAhead, Snapshot
 from writing.mirror import save, state_write
 
 log = structlog.get_logger()
+
+# Tries after which an answer that is not stored will not come any more: it was, before its step was completed.
+LOST_AFTER = 5
+LOST = "the database has lost answers that it had; resume, and they are asked for again"
 
 ORPHANED = "the quiz has another active generation; end that one and resume this one, and it keeps every question"
 
@@ -25,18 +31,35 @@ class MirrorActivities:
         self._states = states
 
     @activity.defn(name=MIRROR)
-    async def mirror_progress(self, snapshot: Snapshot) -> str:
-        """Store a snapshot behind the fence; returns what the fence said, for the operator to read in history."""
+    async def mirror_progress(self, snapshot: Snapshot) -> str | RowAhead:
+        """Store a snapshot behind the fence; returns what the fence said, for the operator to read in history.
+
+        When the row has more of this run than its history, the run has to tell again, and is told after what.
+        """
         info = activity.info()
-        workflow_id, run_id = info.workflow_id or "", info.workflow_run_id or ""
+        write = state_write(info.workflow_id or "", info.workflow_run_id or "", snapshot)
+        try:
+            fence = await self._store(write, sent=info.scheduled_time)
+        except AnswerMissing:
+            if info.attempt >= LOST_AFTER:
+                await self._end_without_answers(write)
+            raise
+        if fence is Fence.STALE:
+            ahead = await self._states.ahead_of(write)
+            if ahead is not None:
+                log.warning("history_fell_back", workflow_id=write.workflow_id, sequence=write.sequence, row=ahead)
+                return {"ahead": ahead}
+        return fence
+
+    async def _store(self, write: StateWrite, *, sent: datetime) -> Fence:
+        handle = activity.client().get_workflow_handle(write.workflow_id)
 
         async def is_current_run() -> bool:
-            description = await activity.client().get_workflow_handle(workflow_id).describe()
-            return description.run_id == run_id and description.status is WorkflowExecutionStatus.RUNNING
+            description = await handle.describe()
+            return description.run_id == write.run_id and description.status is WorkflowExecutionStatus.RUNNING
 
-        write = state_write(workflow_id, run_id, snapshot)
         try:
-            return await save(self._states, write, is_current_run, sent=info.scheduled_time)
+            return await save(self._states, write, is_current_run, sent=sent)
         except ActiveGenerationExists:
             # The teacher went on with another generation, and an operator's reset, or a start that was held up, made
             # this one run beside it. Nobody waits for its questions, and each would be paid for. The row first, so that
@@ -50,6 +73,16 @@ class MirrorActivities:
                 sequence=write.sequence - 1,
             )
             await self._states.save_to_closed_row(orphaned, is_current_run)
-            log.warning("orphan_cancelled", workflow_id=workflow_id, run_id=run_id)
-            await activity.client().get_workflow_handle(workflow_id, run_id=run_id).cancel()
+            log.warning("orphan_cancelled", workflow_id=write.workflow_id, run_id=write.run_id)
+            await activity.client().get_workflow_handle(write.workflow_id, run_id=write.run_id).cancel()
             return Fence.ANOTHER_IS_ACTIVE
+
+    async def _end_without_answers(self, write: StateWrite) -> None:
+        """End a run whose questions went with the database, as after a restore: it could tell nothing ever again.
+
+        The next run asks the database what there is. The row first: it has the reason, which a terminated run has not.
+        """
+        status = Status.CANCELLED if write.status is Status.CANCELLED else Status.FAILED
+        await self._states.mark_failed(write.workflow_id, LOST, status)
+        log.error("answers_lost", workflow_id=write.workflow_id, run_id=write.run_id)
+        await activity.client().get_workflow_handle(write.workflow_id, run_id=write.run_id).terminate(reason=LOST)

@@ -194,7 +194,7 @@ def _event(row: Locked, snapshot: StateWrite) -> dict[str, Any]:
     data = {
         "status": snapshot.status,
         "total": snapshot.total,
-        "slots": sorted(slot for slot, _, _ in snapshot.questions),
+        "slots": snapshot.slots,
         **({"reason": snapshot.error_message} if snapshot.error_message else {}),
     }
     return {

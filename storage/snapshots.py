@@ -46,7 +46,8 @@ class Fence(StrEnum):
     """What became of a snapshot."""
 
     ACCEPTED = "accepted"
-    # An equal or newer snapshot of the same run is there already; a repeated write lands here.
+    # An equal or newer snapshot of the same run is there already; a repeated write lands here, and what a run tells
+    # whose history fell back.
     STALE = "stale"
     # It came from a run that Temporal no longer calls current.
     OTHER_RUN = "other_run"
@@ -71,6 +72,11 @@ class StateWrite:
     checkpoint_data: Mapping[str, Any]
     error_message: str | None
     questions: Sequence[tuple[int, str, int]]
+
+    @property
+    def slots(self) -> list[int]:
+        """Slots of its questions, in order: what tells two snapshots with one number apart."""
+        return sorted(slot for slot, _, _ in self.questions)
 
 
 def event_type(write: StateWrite, *, recovers: bool, before: str) -> EventType:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, true, update
+from sqlalchemy import and_, delete, func, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -118,6 +118,35 @@ class WorkflowStateStore(Starts):
             if not await is_current_run():
                 return Fence.STALE if before[0] == write.run_id else Fence.OTHER_RUN
             asked_about = before
+
+    async def ahead_of(self, write: StateWrite) -> int | None:
+        """The row's sequence when it has other snapshots of this run, this one or later: its history fell back.
+
+        As after a power cut, or a restore of Temporal's database. A snapshot that was merely repeated is no such thing.
+        """
+        query = (
+            select(col(WorkflowState.sequence), col(WorkflowEvent.event_data))
+            .outerjoin(
+                WorkflowEvent,
+                and_(
+                    col(WorkflowEvent.workflow_state_id) == col(WorkflowState.id),
+                    col(WorkflowEvent.run_id) == write.run_id,
+                    col(WorkflowEvent.sequence) == write.sequence,
+                ),
+            )
+            .where(
+                col(WorkflowState.workflow_id) == write.workflow_id,
+                col(WorkflowState.run_id) == write.run_id,
+                col(WorkflowState.sequence) >= write.sequence,
+            )
+        )
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            return None
+        sequence, told = row
+        same = told is not None and (told["status"], told["slots"]) == (write.status, write.slots)
+        return None if same and sequence == write.sequence else int(sequence)
 
     async def mark_completed(self, workflow_id: str, *, unless_changed: datetime | None = None) -> bool:
         """Close an open row as completed, from outside the workflow; False when it is closed or gone already.

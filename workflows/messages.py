@@ -90,7 +90,7 @@ class PreparedContent:
     plan: list[PlannedSlot]
     # Slot -> stem of questions that exist already.
     finished: dict[int, str] = field(default_factory=dict)
-    # Slot -> first attempt number that has no stored answer; filled when fresh attempts were asked for.
+    # Slot -> number of its first answer that is not used up, of slots whose earlier answers a failed run has used up.
     next_attempt: dict[int, int] = field(default_factory=dict)
     # Stems of the quiz's other questions, which no new one may repeat.
     other_stems: list[str] = field(default_factory=list)
@@ -160,11 +160,18 @@ class FinishedSlot:
     attempt: int
 
 
+class RowAhead(TypedDict):
+    """What the mirror answers when the row has more of this run than its history, which fell back: tell all again."""
+
+    # That of the row: snapshots up to it are not stored.
+    ahead: int
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A generation's progress as the mirror stores it: a whole, never a delta.
 
-    `questions` are the ones finished since the last acknowledged snapshot; they are upserted by id.
+    But `questions`: the ones finished since the last acknowledged snapshot. They are upserted by id.
     """
 
     sequence: int

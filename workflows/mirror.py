@@ -24,11 +24,16 @@ class Mirror:
     """Decides when a snapshot is due. Changes are marked here and nowhere else, so the mirror cannot drift."""
 
     def __init__(
-        self, options: GenerationOptions, snapshot: Callable[[], Snapshot], sent: Callable[[Snapshot], None]
+        self,
+        options: GenerationOptions,
+        snapshot: Callable[[], Snapshot],
+        sent: Callable[[Snapshot], None],
+        catch_up_with: Callable[[int], None],
     ) -> None:
         self._options = options
         self._snapshot = snapshot
         self._sent = sent
+        self._catch_up_with = catch_up_with
         self._questions = 0  # finished since the last snapshot
         self._changed = False  # anything else worth telling, some time
         self._urgent = False  # status changes: a person waits for them
@@ -96,16 +101,20 @@ class Mirror:
             snapshot = self._snapshot()
             self._questions, self._changed, self._urgent, self._idle = 0, False, False, False
             self._begun += 1
-            await workflow.execute_activity(
+            answer = await workflow.execute_activity(
                 MIRROR,
                 snapshot,
                 start_to_close_timeout=MIRROR_TIMEOUT,
                 retry_policy=MIRROR_RETRY,
                 summary=f"{snapshot.status}: {snapshot.completed} of {snapshot.total}",
             )
+            self._idle = True
+            if isinstance(answer, dict):  # RowAhead: of this snapshot nothing is stored
+                self._catch_up_with(answer["ahead"])
+                self.mark(urgent=True)
+                continue
             self._sent(snapshot)
             self._landed += 1
-            self._idle = True
 
     async def _wait_for_company(self) -> None:
         """A full checkpoint goes at once; a lone question waits the short delay, other progress the long one."""

@@ -62,7 +62,7 @@ class QuizGenerationWorkflow:
         self._in_flight: set[int] = set()
         # Nothing is in flight between runs, so the next one counts from 0.
         self._resumes = 0
-        self._mirror = Mirror(start.options, self._snapshot, self._state.mirrored)
+        self._mirror = Mirror(start.options, self._snapshot, self._state.mirrored, self._state.catch_up_with)
         self._gate = Gate(start.options, self._state)
         self._graph = graph(QUESTION_GRAPH).compile()
 

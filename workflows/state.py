@@ -139,6 +139,10 @@ class GenerationState:
         told = {question.slot for question in snapshot.questions}
         self.unmirrored = [question for question in self.unmirrored if question.slot not in told]
 
+    def catch_up_with(self, sequence: int) -> None:
+        """The mirror has snapshots up to this one of a history that is gone: the next comes after them."""
+        self.sequence = sequence
+
     def count(self, answer: QuestionState) -> None:
         """One more answer of the model, with what it cost."""
         self.attempts[answer["slot"]] = answer["attempt"]
