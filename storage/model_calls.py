@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, union_all
+from sqlalchemy import and_, delete, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
 from domain.statuses import Status
+from storage.starts import NEXT_ATTEMPT
 from storage.tables import ModelCall, ModelWait, QuestionRow, WorkflowState
 
 
@@ -111,6 +112,13 @@ class ModelCallStore:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else Replaced(row[0].get("chunk"), row[1], row[2], row[3])
 
+    async def used_up(self, workflow_id: str) -> dict[int, int] | None:
+        """Slot -> number of its first answer that is not used up; None when no resume noted it."""
+        noted = col(WorkflowState.state_data)[NEXT_ATTEMPT]
+        async with self._engine.connect() as connection:
+            by_slot = await connection.scalar(select(noted).where(col(WorkflowState.workflow_id) == workflow_id))
+        return None if by_slot is None else {int(slot): attempt for slot, attempt in by_slot.items()}
+
     async def next_attempts(self, workflow_id: str) -> dict[int, int]:
         """Slot -> first attempt number without a stored answer."""
         query = (
@@ -152,20 +160,23 @@ class ModelCallStore:
                 delete(ModelWait).where(col(ModelWait.workflow_id) == workflow_id).where(col(ModelWait.slot) == slot)
             )
 
-    async def spent(self, workflow_id: str, slots: Sequence[int] | None) -> tuple[int, int, int, float | None]:
-        """Calls, prompt tokens, completion tokens and US dollars of the stored answers, of all slots or of some.
+    async def spent(
+        self, workflow_id: str, slots: Sequence[int], used_up: Mapping[int, int]
+    ) -> tuple[int, int, int, float | None]:
+        """Calls, prompt tokens, completion tokens and US dollars of stored answers: all of `slots`, and those used up.
 
         The dollars are None when the price of one of them is not known.
         """
+        behind = (
+            and_(col(ModelCall.slot) == slot, col(ModelCall.attempt) < attempt) for slot, attempt in used_up.items()
+        )
         query = select(
             func.count(),
             func.coalesce(func.sum(col(ModelCall.prompt_tokens)), 0),
             func.coalesce(func.sum(col(ModelCall.completion_tokens)), 0),
             func.coalesce(func.sum(col(ModelCall.cost)), 0.0),
             func.count(col(ModelCall.cost)),
-        ).where(col(ModelCall.workflow_id) == workflow_id)
-        if slots is not None:
-            query = query.where(col(ModelCall.slot).in_(slots))
+        ).where(col(ModelCall.workflow_id) == workflow_id, or_(col(ModelCall.slot).in_(slots), *behind))
         async with self._engine.connect() as connection:
             calls, prompt_tokens, completion_tokens, cost, priced = (await connection.execute(query)).one()
         return calls, prompt_tokens, completion_tokens, cost if priced == calls else None

@@ -2,8 +2,22 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Text,
+    Update,
+    and_,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -11,7 +25,7 @@ from sqlmodel import col
 
 from domain.statuses import Status
 from storage.snapshots import NEVER_ARRIVED, OUTSIDE, UNANSWERED, EventType, write_outside_event
-from storage.tables import ONE_ACTIVE_GENERATION, IdempotencyKey, WorkflowState, now
+from storage.tables import ONE_ACTIVE_GENERATION, IdempotencyKey, ModelCall, QuestionRow, WorkflowState, now
 
 _NOT_STARTED = and_(
     col(WorkflowState.status) == Status.FAILED,
@@ -22,6 +36,8 @@ _NOT_STARTED = and_(
     ),
 )
 _SETTLED = {UNANSWERED: False, NEVER_ARRIVED: False}
+# In `state_data`: slot -> number of its first answer that is not used up, as the last resume after a failure found it.
+NEXT_ATTEMPT = "next_attempt"
 # Of a row in whose `state_data` this is, Temporal has been asked.
 NOTHING_RUNS = {UNANSWERED: False, NEVER_ARRIVED: True}
 
@@ -135,8 +151,13 @@ class Starts:
         """Make an ended generation `running` again for a new run; False when it is active already.
 
         What the new run needs is kept, in case its start never arrives: `ended_run` tells it from the one that ended.
+        With `fresh_attempts` it is kept too which answers are used up, of every slot without a question: the new run
+        and each that an operator makes of it begin behind them, and what they pay for is read, not asked for again.
+
         Raises ActiveGenerationExists when another generation of the quiz is active.
         """
+        noted = {"ended_run": ended_run, "fresh_attempts": fresh_attempts, **_SETTLED}
+        data = col(WorkflowState.state_data).concat(noted)
         statement = (
             update(WorkflowState)
             .where(
@@ -148,9 +169,7 @@ class Starts:
                 run_id=None,  # late writes of the ended run must ask Temporal, and are refused
                 error_message=None,
                 retry_count=col(WorkflowState.retry_count) + 1,
-                state_data=col(WorkflowState.state_data).concat(
-                    {"ended_run": ended_run, "fresh_attempts": fresh_attempts, **_SETTLED}
-                ),
+                state_data=data.concat(_used_up(workflow_id)) if fresh_attempts else data,
                 completed_at=None,
                 updated_at=now(),
             )
@@ -240,6 +259,21 @@ class Starts:
                 raise ActiveGenerationExists from None
             raise
         return True
+
+
+def _used_up(workflow_id: str) -> ScalarSelect[Any]:
+    """What goes into `state_data`: {NEXT_ATTEMPT: {slot: number of the first answer that is not stored}}."""
+    has_question = exists().where(
+        col(QuestionRow.workflow_id) == workflow_id, col(QuestionRow.slot) == col(ModelCall.slot)
+    )
+    slots = (
+        select(col(ModelCall.slot), (func.max(col(ModelCall.attempt)) + 1).label("next"))
+        .where(col(ModelCall.workflow_id) == workflow_id, ~has_question)
+        .group_by(col(ModelCall.slot))
+        .subquery()
+    )
+    by_slot = func.coalesce(func.jsonb_object_agg(cast(slots.c.slot, Text), slots.c.next), text("'{}'::jsonb"))
+    return select(func.jsonb_build_object(NEXT_ATTEMPT, by_slot)).select_from(slots).scalar_subquery()
 
 
 def _is(key: RequestKey) -> tuple[ColumnElement[bool], ...]:

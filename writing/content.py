@@ -47,16 +47,26 @@ async def prepare(
     if replaced is not None:
         others.insert(0, replaced.stem)
     finished = shortened({slot: stem for owner, slot, stem in stems if owner == workflow_id}, STEMS_BYTES)
-    next_attempt = await calls.next_attempts(workflow_id) if request.fresh_attempts else {}
+    used_up = await _used_up(calls, workflow_id, fresh_attempts=request.fresh_attempts)
+    next_attempt = {slot: attempt for slot, attempt in used_up.items() if slot not in finished}
     return PreparedContent(
         chunk_ids=chunks.ids,
         chunk_sizes=[span.size for span in chunks.spans],
         plan=plan,
         finished=finished,
-        next_attempt={slot: attempt for slot, attempt in next_attempt.items() if slot not in finished},
+        next_attempt=next_attempt,
         other_stems=within(list(dict.fromkeys(others)), OTHER_STEMS_BYTES),
-        spent=await calls.spent(workflow_id, None if request.fresh_attempts else list(finished)),
+        spent=await calls.spent(workflow_id, list(finished), next_attempt),
     )
+
+
+async def _used_up(calls: ModelCallStore, workflow_id: str, *, fresh_attempts: bool) -> dict[int, int]:
+    """Slot -> number of its first answer to ask for or to read, where that is not the first of all."""
+    noted = await calls.used_up(workflow_id)
+    if noted is not None:
+        return noted
+    # Resumed by an earlier release, which noted only that there are some: they are what is there at the first try.
+    return await calls.next_attempts(workflow_id) if fresh_attempts else {}
 
 
 def within(stems: Sequence[str], size: int) -> list[str]:

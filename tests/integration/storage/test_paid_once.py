@@ -10,7 +10,7 @@ from storage.model_calls import ModelCallStore
 from storage.quizzes import ChunkText
 from storage.tables import Quiz, now
 from storage.workflow_states import WorkflowStateStore
-from tests.integration.storage.made import answer, make_generation, pay
+from tests.integration.storage.made import answer, make_generation, pay, save
 from workflows.messages import DraftInput
 from writing.reading import read_answer
 
@@ -104,21 +104,53 @@ async def test_the_next_attempts(calls: ModelCallStore) -> None:
     assert await calls.next_attempts(ID) == {0: 1, 3: 5}
 
 
+async def test_what_is_used_up_is_noted_by_a_resume(
+    states: WorkflowStateStore, calls: ModelCallStore, quiz: Quiz
+) -> None:
+    """Of slots without a question; what is paid for afterwards is not used up, and no other kind of resume notes it."""
+    workflow_id = await make_generation(states, quiz)
+    await save(states, workflow_id, 1, questions=await pay(calls, workflow_id, 0))
+    await pay(calls, workflow_id, 3)
+    await calls.record(answer(workflow_id, 3, 4, step="revise"))
+    assert await calls.used_up(workflow_id) is None
+    await states.mark_failed(workflow_id, "why")
+    await states.reopen(workflow_id, fresh_attempts=True)
+    await calls.record(answer(workflow_id, 3, 5))
+    assert await calls.used_up(workflow_id) == {3: 5}
+    await states.mark_failed(workflow_id, "terminated")
+    await states.reopen(workflow_id)
+    assert await calls.used_up(workflow_id) == {3: 5}
+    await states.mark_failed(workflow_id, "why")
+    await states.reopen(workflow_id, fresh_attempts=True)
+    assert await calls.used_up(workflow_id) == {3: 6}
+
+
+async def test_a_resume_without_answers_uses_none_up(
+    states: WorkflowStateStore, calls: ModelCallStore, quiz: Quiz
+) -> None:
+    """Nothing is noted as nothing, which is not the same as no note."""
+    workflow_id = await make_generation(states, quiz)
+    await states.mark_failed(workflow_id, "why")
+    await states.reopen(workflow_id, fresh_attempts=True)
+    assert await calls.used_up(workflow_id) == {}
+
+
 async def test_what_was_spent(calls: ModelCallStore) -> None:
-    """Every stored answer counts, usable or not; of all slots or of some."""
+    """Every stored answer of some slots counts, usable or not; of others those that are used up."""
     await pay(calls, ID, 0, 1)
     await calls.record(answer(ID, 1, 1, question=None, cost=0.25))
     await calls.record(answer("mcq_x_2", 0))
-    assert await calls.spent(ID, None) == (3, 300, 150, 1.25)
-    assert await calls.spent(ID, [1]) == (2, 200, 100, 0.75)
-    assert await calls.spent(ID, []) == await calls.spent("mcq_x_3", None) == (0, 0, 0, 0.0)
+    assert await calls.spent(ID, [0, 1], {}) == (3, 300, 150, 1.25)
+    assert await calls.spent(ID, [1], {}) == (2, 200, 100, 0.75)
+    assert await calls.spent(ID, [0], {1: 1}) == (2, 200, 100, 1.0)
+    assert await calls.spent(ID, [], {0: 0}) == await calls.spent("mcq_x_3", [0], {}) == (0, 0, 0, 0.0)
 
 
 async def test_a_sum_with_an_unknown_price_is_unknown(calls: ModelCallStore) -> None:
     """None and not what the priced part cost: after a resume the display would call it the whole."""
     await pay(calls, ID, 0)
     await calls.record(answer(ID, 1, cost=None))
-    assert (await calls.spent(ID, None))[3] is None
+    assert (await calls.spent(ID, [0, 1], {}))[3] is None
 
 
 async def test_the_generation_of_a_call(states: WorkflowStateStore, calls: ModelCallStore, quiz: Quiz) -> None:
