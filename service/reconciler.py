@@ -6,6 +6,7 @@ failure because Temporal cannot be reached.
 
 import asyncio
 import contextlib
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +26,7 @@ from service.temporal import Temporal
 from settings import Settings
 from storage.engine import connect_alone
 from storage.locks import lock_key
-from storage.reconciling import ReconcilerStore
+from storage.reconciling import Kind, ReconcilerStore
 from storage.snapshots import UNANSWERED
 from storage.starts import ActiveGenerationExists
 from storage.tables import WorkflowState
@@ -38,8 +39,8 @@ RPC_TIMEOUT = timedelta(seconds=3)
 QUIET = timedelta(seconds=3)
 # Longer than any request takes to start a workflow after it wrote the row.
 START_TAKES = timedelta(seconds=15)
-# Rows looked at in one pass, and how many at once: a bound on what we ask of Temporal. Runs that were closed are found
-# by a list too, so that thousands of paused generations do not hide one that was terminated.
+# Rows of a kind that are looked at in one pass, and how many at once: a bound on what we ask of Temporal. Runs that
+# were closed are found by a list too, so that thousands of paused generations do not hide one that was terminated.
 MOST_LOOKS = 100
 LOOKS_AT_ONCE = 10
 # Servers list closed runs a moment late.
@@ -61,8 +62,8 @@ class Reconciler:
         self._temporal = Temporal(connect, settings.task_queue, RPC_TIMEOUT)
         self._url = settings.require_database_url()
         self._interval = settings.reconcile_interval
-        # Workflow id -> when it was looked at last: rows take turns.
-        self._looked: dict[str, datetime] = {}
+        # The last row that was looked at: the next pass goes on behind it.
+        self._last: dict[Kind, uuid.UUID] = {}
         # Ids of runs whose history could not be read.
         self._unreadable: set[str] = set()
 
@@ -80,18 +81,16 @@ class Reconciler:
     async def look_once(self) -> None:
         """One pass. Raises what keeps it from looking at all: then nothing was changed."""
         closed = await self._temporal.closed_since(datetime.now(UTC) - LISTED_WITHIN, MOST_LOOKS)
-        quiet = await self._store.quiet(QUIET, 10 * MOST_LOOKS)
-        self._looked = {
-            row.workflow_id: self._looked[row.workflow_id] for row in quiet if row.workflow_id in self._looked
-        }
-        never = datetime.min.replace(tzinfo=UTC)
-        turns = sorted(quiet, key=lambda row: self._looked.get(row.workflow_id, never))[:MOST_LOOKS]
-        rows = {row.workflow_id: row for row in [*turns, *await self._store.open_rows(closed)]}
+        rows = {row.workflow_id: row for row in await self._store.open_rows(closed)}
+        for kind in Kind:
+            quiet = await self._store.quiet(kind, QUIET, MOST_LOOKS, after=self._last.get(kind))
+            rows |= {row.workflow_id: row for row in quiet}
+            if quiet:
+                self._last[kind] = quiet[-1].id
         slots = asyncio.Semaphore(LOOKS_AT_ONCE)
 
         async def look_at(row: WorkflowState) -> None:
             async with slots:
-                self._looked[row.workflow_id] = datetime.now(UTC)
                 await self._reconcile(row)
 
         outcomes = await asyncio.gather(*(look_at(row) for row in rows.values()), return_exceptions=True)

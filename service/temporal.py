@@ -102,9 +102,10 @@ class Temporal:
                 raise
 
     async def closed_since(self, moment: datetime, limit: int) -> list[str]:
-        """Workflow ids whose runs were closed since a moment, as the server's list of workflows has it."""
+        """Workflow ids whose last runs were closed since a moment, as the server's list of workflows has it."""
         client = await self.client()
-        query = f"WorkflowType = '{WORKFLOW_TYPE}' AND CloseTime > '{moment.isoformat()}'"
+        ended = f"CloseTime > '{moment.isoformat()}' AND ExecutionStatus != 'ContinuedAsNew'"
+        query = f"WorkflowType = '{WORKFLOW_TYPE}' AND {ended}"
         async with temporal_errors(self._rpc_timeout):
             listed = client.list_workflows(query, limit=limit, rpc_timeout=self._rpc_timeout)
             return [execution.id async for execution in listed]

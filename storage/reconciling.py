@@ -1,8 +1,10 @@
 """What the reconciler reads and notes: rows of which nothing was heard, stalls, and who did what."""
 
+import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import and_, or_, select, update
@@ -15,6 +17,24 @@ from storage.tables import WorkflowEvent, WorkflowState, now
 
 # Generations of the stateless mode are tasks of a process, of which Temporal knows nothing.
 _DURABLE = or_(col(WorkflowState.run_id).is_(None), ~col(WorkflowState.run_id).startswith("stateless-"))
+FIRST_ID = uuid.UUID(int=0)
+
+
+class Kind(StrEnum):
+    """Of rows that are looked at. What waits, which may be thousands of rows, is not in the way of what runs."""
+
+    RUNNING = "running"
+    # Paused, or starts without an answer.
+    WAITING = "waiting"
+
+
+_KINDS = {
+    Kind.RUNNING: col(WorkflowState.status) == Status.RUNNING,
+    Kind.WAITING: or_(
+        col(WorkflowState.status) == Status.PAUSED,
+        and_(col(WorkflowState.run_id).is_(None), col(WorkflowState.state_data)[UNANSWERED].as_boolean()),
+    ),
+}
 # Kinds of events that somebody may have caused.
 _CAUSED = (EventType.STATE_CHANGE, EventType.RECOVERY, EventType.ERROR)
 # In `event_data`: who caused it.
@@ -38,19 +58,17 @@ class ReconcilerStore:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def quiet(self, since: timedelta, limit: int) -> list[WorkflowState]:
-        """Open rows, and starts without an answer, of which nothing was heard for a while; longest first."""
+    async def quiet(
+        self, kind: Kind, since: timedelta, limit: int, *, after: uuid.UUID | None = None
+    ) -> list[WorkflowState]:
+        """Rows of a kind of which nothing was heard for a while: those whose ids come after one, then from the first.
+
+        Whoever asks with the last id of each answer has seen all when it comes round, however many there are.
+        """
         query = (
             select(WorkflowState)
-            .where(
-                or_(
-                    col(WorkflowState.status).in_(ACTIVE),
-                    and_(col(WorkflowState.run_id).is_(None), col(WorkflowState.state_data)[UNANSWERED].as_boolean()),
-                ),
-                col(WorkflowState.updated_at) < now() - since,
-                _DURABLE,
-            )
-            .order_by(col(WorkflowState.updated_at))
+            .where(_KINDS[kind], col(WorkflowState.updated_at) < now() - since, _DURABLE)
+            .order_by(col(WorkflowState.id) <= (after or FIRST_ID), col(WorkflowState.id))
             .limit(limit)
         )
         async with AsyncSession(self._engine) as session:

@@ -15,6 +15,7 @@ from service.errors import TemporalUnavailable
 from service.reconciler import NEVER_STARTED, Reconciler
 from service.requests import GenerationRequest, options_of
 from service.temporal import Temporal
+from storage.reconciling import Kind, ReconcilerStore
 from storage.snapshots import UNANSWERED
 from tests.integration.service.unreachable import nowhere, without_temporal
 from tests.integration.storage.made import make_generation, save
@@ -106,6 +107,39 @@ async def test_a_start_that_never_happened_is_swept(world: World) -> None:
     swept = await world.service.status(old)
     assert (swept.status, swept.error, swept.can_resume) == (Status.FAILED, NEVER_STARTED, True)
     assert (await world.service.status(young)).status is Status.RUNNING
+
+
+async def test_those_that_wait_are_not_in_the_way_of_those_that_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are paused, and for however long: a running one is looked at in the next pass."""
+    monkeypatch.setattr("service.reconciler.MOST_LOOKS", 1)
+    for _ in range(11):
+        paused = await make_generation(world.states, await world.quiz(), status=Status.PAUSED)
+        await _age(world, paused, timedelta(minutes=10))
+    running = await make_generation(world.states, await world.quiz())
+    await _age(world, running)
+    await _reconciler(world).look_once()
+    assert (await world.service.status(running)).error == NEVER_STARTED
+
+
+async def test_rows_take_turns(world: World) -> None:
+    """Each comes before any comes again, whatever came between, and none of another kind."""
+    ids = set[str]()
+    for status in (Status.RUNNING, Status.PAUSED, Status.RUNNING, Status.RUNNING, Status.COMPLETED, Status.RUNNING):
+        workflow_id = await make_generation(world.states, await world.quiz())
+        await save(world.states, workflow_id, 1, status=status)
+        await _age(world, workflow_id)
+        if status is Status.RUNNING:
+            ids.add(workflow_id)
+    store, seen, last = ReconcilerStore(world.engine), list[str](), None
+    for _ in range(4):
+        rows = await store.quiet(Kind.RUNNING, timedelta(seconds=3), 2, after=last)
+        last = rows[-1].id
+        seen += [row.workflow_id for row in rows]
+    assert set(seen[:4]) == set(seen[4:]) == ids and len(seen) == 8
+    (waiting,) = await store.quiet(Kind.WAITING, timedelta(seconds=3), 2)
+    assert waiting.workflow_id not in ids
 
 
 async def test_a_start_without_an_answer_that_arrived_is_shown_running(world: World) -> None:
