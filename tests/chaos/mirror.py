@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
+from domain.statuses import Status
 from tests.chaos import judge
 from tests.chaos.cluster import Cluster
 from tests.chaos.evidence import Evidence
@@ -25,9 +26,11 @@ CONVERGED = 10.0
 # of it that a dead worker held is given up after 5 s (`WORKFLOW_TASK_TIMEOUT`), one that waits for that worker as well
 # (`STICKY_TIMEOUT`), a write that hangs too, with 3 to the next; and room for a full machine.
 CAUGHT_UP = 30.0
-ROW = "SELECT status, completed_steps FROM workflow_state WHERE workflow_id = %s"
-# Seconds from the beginning, and the row (status, count) that was read then.
-Reading = tuple[float, tuple[str, int] | None]
+ROW = "SELECT status, completed_steps, sequence FROM workflow_state WHERE workflow_id = %s"
+# Seconds from the beginning, and the row (status, count, number of its snapshot) that was read then.
+Reading = tuple[float, tuple[str, int, int] | None]
+# Of two snapshots that land after the last fault the second one was made after it: each waits for the one before.
+MADE_SINCE = 2
 
 
 @dataclass
@@ -66,7 +69,10 @@ async def _counts(client: Client, cluster: Cluster) -> list[tuple[float, str]]:
 
 
 async def _count(client: Client, cluster: Cluster, workflow_id: str, began: float) -> tuple[float, str]:
-    """Its row is read while the workflow is asked, whose answer may wait for a step that died: it may be sooner."""
+    """Its row is read while the workflow is asked, whose answer may wait for a step that died: it may be sooner.
+
+    What is told then is of then: of a generation that goes on the row may have had all of the beginning long before.
+    """
     asked, rows = asyncio.create_task(_told(client, workflow_id, began + CAUGHT_UP)), list[Reading]()
     async with await psycopg.AsyncConnection.connect(cluster.database_url, autocommit=True) as connection:
         while True:
@@ -87,13 +93,14 @@ async def _count(client: Client, cluster: Cluster, workflow_id: str, began: floa
 def verdict_on(rows: Sequence[Reading], told: Progress) -> tuple[float, str] | None:
     """The seconds until the row had what the workflow told, and what stands against that: nothing when it was in time.
 
-    None when it has not yet, and there is time.
+    Or until it had a snapshot that was made after the first reading. None when it has not yet, and there is time.
     """
+    first = next((row[2] for _, row in rows if row is not None), 0)
     for seconds, row in rows:
         if seconds > CAUGHT_UP:
             says = f"{told.status} with {told.completed} in the workflow"
             return seconds, f"{row} in the mirror after {seconds:.0f} s, {says}"
-        if row is not None and row[1] >= told.completed and row[0] == told.status:
+        if row is not None and ((row[1] >= told.completed and row[0] == told.status) or row[2] >= first + MADE_SINCE):
             return seconds, ""
     return None
 
@@ -131,10 +138,10 @@ async def _states(client: Client, cluster: Cluster) -> Evidence:
         states = await (
             await connection.execute("SELECT workflow_id, status, current_node FROM workflow_state")
         ).fetchall()
-    # The list is seconds late on a full machine.
-    listed = {execution.id for execution in executions}
+    # The list is seconds late on a full machine: it may not have the run to which another handed over, or a resume.
+    newest = {one.id: one.status for one in sorted(executions, key=lambda one: one.start_time)}
     for row in states:
-        if row["workflow_id"] not in listed:
+        if newest.get(row["workflow_id"]) not in judge.AGREES[Status(row["status"])]:
             with contextlib.suppress(RPCError):
                 executions.append(await client.get_workflow_handle(row["workflow_id"]).describe())
     return Evidence([], executions, [], states, [], [], [])

@@ -22,7 +22,7 @@ TOLD = Progress(
     window=2,
     sequence=4,
 )
-TRUE, BEHIND, PAUSED = ("running", 3), ("running", 2), ("paused", 3)
+TRUE, BEHIND, PAUSED = ("running", 3, 4), ("running", 2, 4), ("paused", 3, 4)
 LATE = CAUGHT_UP + 1
 
 
@@ -30,11 +30,15 @@ LATE = CAUGHT_UP + 1
     ("rows", "verdict"),
     [
         ([(1, TRUE)], (1, "")),
-        ([(1, ("running", 4))], (1, "")),
+        ([(1, ("running", 4, 4))], (1, "")),
         ([(CAUGHT_UP, TRUE)], (CAUGHT_UP, "")),
         ([(1, BEHIND), (2, TRUE), (3, TRUE)], (2, "")),
         # The workflow told it late; the row had it long since.
         ([(1, TRUE), (LATE, TRUE)], (1, "")),
+        # What it has at the second snapshot was told after the first reading; what the first one has may not have been.
+        ([(1, BEHIND), (2, ("running", 2, 6)), (9, TRUE)], (2, "")),
+        ([(1, None), (2, BEHIND), (3, ("paused", 2, 7))], (3, "")),
+        ([(1, BEHIND), (2, ("running", 2, 5))], None),
         ([(1, BEHIND)], None),
         ([(1, PAUSED)], None),
         ([(1, None)], None),
@@ -47,7 +51,7 @@ def test_a_row_that_there_is_time_for(rows: list[Reading], verdict: tuple[float,
 
 
 @pytest.mark.parametrize("row", [TRUE, BEHIND, PAUSED, None])
-def test_a_row_that_is_late(row: tuple[str, int] | None) -> None:
+def test_a_row_that_is_late(row: tuple[str, int, int] | None) -> None:
     """Whatever it says by then."""
     seconds, said = verdict_on([(1, BEHIND), (LATE, row)], TOLD) or (0, "")
     assert seconds == LATE
