@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Any
 
 from langgraph.graph import StateGraph
@@ -51,7 +52,7 @@ PASSED_THROUGH = (
     "langchain_core",
 )
 # Without one the SDK reads the code of every loaded module to make one up. WORKER_BUILD_ID goes before it.
-BUILD_ID = "mcq-0.1.0"
+BUILD_ID = version("mcq")
 # Model calls at once in one worker; they wait, so the number is about connections and memory, not CPU.
 MAX_CONCURRENT_ACTIVITIES = 100
 # Seconds that a step of the workflow itself waits for the worker that has the generation in memory, before any other

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import signal
 from collections.abc import AsyncIterator
+from importlib.metadata import version
 from types import FrameType
 from typing import Any
 
@@ -43,7 +44,9 @@ def create_app(settings: Settings) -> FastAPI:
             gc.freeze()
             yield
 
-    app = FastAPI(title="mcq", version="0.1.0", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        title="mcq", version=version("mcq"), description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False
+    )
     problem_handlers.install(app)
     # In the order in which they are looked through: what is asked for most comes first.
     for routes in (status, generations, events, auth, quizzes, documents, questions, question_review, health):
