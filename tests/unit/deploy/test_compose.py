@@ -170,6 +170,11 @@ def test_settings_of_generations_are_passed_on(name: str) -> None:
     assert wanted <= SERVICES[name]["environment"].keys()
 
 
+def test_settings_of_workers_are_passed_on() -> None:
+    """Versions can be switched on with containers, too."""
+    assert {one for one in SETTINGS if one.startswith("WORKER_")} <= SERVICES["worker"]["environment"].keys()
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_commands_exist(name: str) -> None:
     """With the options that are used."""

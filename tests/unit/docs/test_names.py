@@ -26,6 +26,7 @@ OTHER_NAMES = {
     ),
     **dict.fromkeys(["API_PORT", "TEMPORAL_PORT", "TEMPORAL_UI_PORT"], "a published port of docker-compose.yml"),
     **dict.fromkeys(["TEMPORAL_API_KEY", "TEMPORAL_TLS"], "of Temporal's own client configuration"),
+    "MCQ_VERSION": "the tag of our image in docker-compose.yml",
     "STICKY_TIMEOUT": "a constant of worker.py",
     "WORKFLOW_TASK_TIMEOUT": "a constant of workflows/messages.py",
     "STEMS_BYTES": "a constant of workflows/messages.py",
