@@ -13,11 +13,13 @@ from starlette.requests import Request
 
 COOKIE = "mcq_codec"
 COOKIE_SECONDS = 12 * 3600
+# The routes that ask for it.
+COOKIE_PATHS = ("/encode", "/decode")
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`token` opens everything; a cookie counts only for requests that pages of `ui_origin` make."""
+    """`token` opens everything; a cookie counts only for requests that name `ui_origin` as their page."""
 
     token: str = field(repr=False)
     ui_origin: str
@@ -27,7 +29,7 @@ class Access:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and self.is_token(given.strip()):
             return True
-        # Browsers name the page that asks and let no page lie about it.
+        # Browsers name the page that asks and let no page lie about it; other programs that have the cookie may lie.
         return request.headers.get("origin") == self.ui_origin and self._is_cookie(request.cookies.get(COOKIE, ""))
 
     def is_token(self, given: str) -> bool:

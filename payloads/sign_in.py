@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from payloads.access import COOKIE, COOKIE_SECONDS, Access
+from payloads.access import COOKIE, COOKIE_PATHS, COOKIE_SECONDS, Access
 from payloads.bodies import TooLarge, read_body
 from payloads.problems import problem
 
@@ -44,7 +44,10 @@ async def done(_request: Request) -> Response:
 
 
 async def sign_in(request: Request, access: Access) -> Response:
-    """`POST /sign-in`: the cookie, for the right token."""
+    """`POST /sign-in`: the cookie, for the right token.
+
+    Cookies know no ports: what is there for every path would go to each other server of this host name.
+    """
     try:
         form = parse_qs((await read_body(request, _MOST_BYTES)).decode(errors="replace"))
     except (TooLarge, ValueError):
@@ -54,12 +57,16 @@ async def sign_in(request: Request, access: Access) -> Response:
             HTTPStatus.UNAUTHORIZED, "This is not the token.", "Go back and give CODEC_SERVER_TOKEN, as it is set here."
         )
     response = RedirectResponse("signed-in", HTTPStatus.SEE_OTHER)
-    response.set_cookie(
-        COOKIE,
-        access.cookie(),
-        max_age=COOKIE_SECONDS,
-        httponly=True,
-        secure=request.url.scheme == "https",
-        samesite="strict",
-    )
+    cookie = access.cookie()
+    for path in COOKIE_PATHS:
+        response.set_cookie(
+            COOKIE,
+            cookie,
+            max_age=COOKIE_SECONDS,
+            path=path,
+            httponly=True,
+            # Pages with https can call nothing else; whether this request came so, only a trusted proxy could tell.
+            secure=access.ui_origin.startswith("https://"),
+            samesite="strict",
+        )
     return response

@@ -80,13 +80,31 @@ async def test_the_web_ui_signs_in_by_a_cookie(http: httpx2.AsyncClient) -> None
     assert refused.status_code == 401 and not refused.cookies
     signed_in = await http.post("/sign-in", data={"token": TOKEN})
     assert signed_in.status_code == 303 and TOKEN not in signed_in.headers["set-cookie"]
-    assert {"httponly", "samesite=strict"} <= {
-        part.strip().lower() for part in signed_in.headers["set-cookie"].split(";")
-    }
     body = _body(await encrypted(OLD))
     assert (await http.post("/decode", content=body, headers={"Origin": UI})).status_code == 200
     assert (await http.post("/decode", content=body, headers={"Origin": "http://localhost:1"})).status_code == 401
     assert (await http.post("/decode", content=body)).status_code == 401
+
+
+async def test_other_servers_of_the_host_do_not_get_the_cookie(http: httpx2.AsyncClient) -> None:
+    """Browsers send cookies to every port of a host name, so it is kept for the two paths that ask for it."""
+    await http.post("/sign-in", data={"token": TOKEN})
+    for path in ("/decode", "/encode"):
+        answer = await http.post(path, content=_body(PLAIN), headers={"Origin": UI})
+        assert (answer.status_code, answer.request.headers["cookie"].count("mcq_codec=")) == (200, 1)
+    elsewhere = ["http://localhost:8000/", "http://localhost:8000/quizzes", "http://localhost:8233/", "/", "/sign-in"]
+    assert [url for url in elsewhere if "cookie" in http.build_request("GET", url).headers] == []
+
+
+@pytest.mark.parametrize(("ui", "secure"), [(UI, set()), ("https://temporal.example.org", {"secure"})])
+async def test_the_cookie_is_as_closed_as_it_can_be(ui: str, secure: set[str]) -> None:
+    """A Web UI with https can only call https, whatever way this server itself is asked behind its proxy."""
+    app = create_app([NEW], token=TOKEN, ui_origin=ui)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost:8090") as client:
+        answer = await client.post("/sign-in", data={"token": TOKEN})
+    cookies = [{part.strip().lower() for part in line.split(";")[1:]} for line in answer.headers.get_list("set-cookie")]
+    always = {"httponly", "samesite=strict", "max-age=43200"} | secure
+    assert cookies == [{*always, "path=/encode"}, {*always, "path=/decode"}]
 
 
 def test_a_cookie_ends(monkeypatch: pytest.MonkeyPatch) -> None:
