@@ -15,17 +15,18 @@ STEPS = {"databases", "temporal-schema", "temporal-namespace", "migrate"}
 LONG_RUNNING = sorted(SERVICES.keys() - STEPS)
 OURS = sorted(name for name, service in SERVICES.items() if "build" in service)
 
-_VARIABLE = re.compile(r"\$\{(\w+)(?:(:?[-?+])([^}]*))?\}")
+# What stands after the operator may hold another one, as in `${A:-${B:-c}}`.
+_VARIABLE = re.compile(r"\$\{(\w+)(?:(:?[-?+])((?:[^{}]|\$\{[^{}]*\})*))?\}")
 
 
 def variables(text: str) -> list[tuple[str, str, str]]:
-    """(name, operator, what stands after it) of every `${…}`."""
-    return [(name, operator, rest) for name, operator, rest in _VARIABLE.findall(text)]
+    """(name, operator, what stands after it) of every `${…}`, those within others included."""
+    return [one for found in _VARIABLE.findall(text) for one in (found, *variables(found[2]))]
 
 
 def filled(value: str) -> str:
     """A value as it is when nothing but the secrets is set."""
-    return _VARIABLE.sub(lambda found: found[3] if found[2] == ":-" else f"s3cret{'x' * 40}", value)
+    return _VARIABLE.sub(lambda found: filled(found[3]) if found[2] == ":-" else f"s3cret{'x' * 40}", value)
 
 
 def environment(service: str) -> dict[str, str]:

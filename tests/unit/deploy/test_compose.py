@@ -20,6 +20,7 @@ from tests.unit.deploy.compose_file import (
     TEXT,
     command,
     environment,
+    filled,
     option,
     seconds,
     variables,
@@ -204,6 +205,15 @@ def test_the_codec_server_reaches_nobody() -> None:
     assert service["profiles"] == ["codec"] and not shared & set(service["networks"])
     assert service["ports"][0].endswith(f":{option('codec-server', '--port')}")
     assert service["environment"].keys() >= {"PAYLOAD_KEYS", "CODEC_SERVER_TOKEN"}
+
+
+def test_the_codec_server_answers_the_web_ui_of_this_file() -> None:
+    """Under whatever port that is published, and by the name that docs/deployment.md opens it with."""
+    port = SERVICES["temporal-ui"]["ports"][0].removeprefix("127.0.0.1:").removesuffix(":8080")
+    written = SERVICES["codec-server"]["environment"]["CODEC_UI_ORIGIN"]
+    assert written == f"${{CODEC_UI_ORIGIN:-http://localhost:{port}}}"
+    assert filled(written) == Settings.model_fields["codec_ui_origin"].default
+    assert f"<{filled(written)}>" in (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
 
 
 def test_a_worker_is_given_time_to_drain() -> None:
