@@ -13,7 +13,8 @@ from temporalio.exceptions import FailureError
 
 from workflows.messages import MIRROR
 
-# A worker takes work up within milliseconds; one that is busy within a second or two.
+# A worker takes work up within milliseconds; one that is busy within a second or two. The rest is what the clocks of
+# API and Temporal may differ by (decision 0025): a description does not tell its own time.
 TAKEN_UP_WITHIN = timedelta(seconds=5)
 # Workers beat every 5 s while they wait for the model.
 BEATS_WITHIN = timedelta(seconds=15)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from demo_model.faults import Plan
+from service.stalls import TAKEN_UP_WITHIN
 from settings import Settings
 from storage.tables import metadata
 from tests.unit.docs.pages import PAGES, README, code_of, name_of, prose_of, text_of
@@ -110,6 +111,10 @@ def test_the_search_attributes_are_those_of_the_code() -> None:
     ("page", "words"),
     [
         ("docs/architecture.md", f"{question_graph.NODE_HEARTBEAT_TIMEOUT.total_seconds():.0f} s for slots in flight"),
+        (
+            "docs/decisions/0025-what-workers-compare-is-dated-by-a-server.md",
+            f"right to three seconds: a task that waits for more than {TAKEN_UP_WITHIN.total_seconds():.0f} s is told",
+        ),
         ("README.md", "for an hour (`WORKFLOW_OUTAGE_PATIENCE`)"),
         ("docs/decisions/0013-refusals-count-as-answers.md", "Three bad answers (`WORKFLOW_MAX_RETRIES`)"),
     ],
