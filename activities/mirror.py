@@ -8,18 +8,17 @@ from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.statuses import Status
-from storage.snapshot_write import AnswerMissing
+from storage.snapshot_write import NotStored
 from storage.snapshots import Fence, StateWrite
 from storage.starts import ActiveGenerationExists
-from storage.workflow_states import WorkflowStateStore
+from storage.workflow_states import LOST, WorkflowStateStore
 from workflows.messages import FINISH, MIRROR, RowAhead, Snapshot
 from writing.mirror import save, state_write
 
 log = structlog.get_logger()
 
-# Tries after which an answer that is not stored will not come any more: it was, before its step was completed.
+# Tries after which what is not stored will not come any more: it was, before its step was completed.
 LOST_AFTER = 5
-LOST = "the database has lost answers that it had; resume, and they are asked for again"
 
 ORPHANED = "the quiz has another active generation; end that one and resume this one, and it keeps every question"
 
@@ -40,7 +39,7 @@ class MirrorActivities:
         write = state_write(info.workflow_id or "", info.workflow_run_id or "", snapshot)
         try:
             fence = await self._store(write, sent=info.scheduled_time)
-        except AnswerMissing:
+        except NotStored:
             if info.attempt >= LOST_AFTER:
                 await self._end_without_answers(write)
             raise
@@ -78,7 +77,7 @@ class MirrorActivities:
             return Fence.ANOTHER_IS_ACTIVE
 
     async def _end_without_answers(self, write: StateWrite) -> None:
-        """End a run whose questions went with the database, as after a restore: it could tell nothing ever again.
+        """End a run whose answers went with the database, as in a restore: it could tell nothing ever again.
 
         The next run asks the database what there is. The row first: it has the reason, which a terminated run has not.
         """

@@ -74,11 +74,12 @@ SET run_id = %(run_id)s, sequence = %(sequence)s, status = %(status)s, current_n
     updated_at = %(moment)s, completed_at = %(completed_at)s
 WHERE id = %(id)s
 """
+_COUNT = "SELECT count(*) FROM question WHERE workflow_id = %s"
 _NO_WAITS = "DELETE FROM model_wait WHERE workflow_id = %s"
 
 
-class AnswerMissing(Exception):
-    """A snapshot names an answer that is not stored: nothing of the snapshot may be written."""
+class NotStored(Exception):
+    """A snapshot counts on answers or questions that are not stored: nothing of it may be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,11 @@ async def lock(connection: psycopg.AsyncConnection, workflow_id: str) -> Locked 
 
 
 async def write(connection: psycopg.AsyncConnection, row: Locked, snapshot: StateWrite) -> None:
-    """State, questions, event and notification of an accepted snapshot, under the row's lock; raises AnswerMissing."""
+    """State, questions, event and notification of an accepted snapshot, under the row's lock; raises NotStored.
+
+    Also where all is told to be done, and a question is not there that an earlier snapshot brought: it went with the
+    database, as in a restore, and whoever is told that all is there does not look for it.
+    """
     wanted = sorted(set(snapshot.questions))
     async with connection.cursor(row_factory=tuple_row) as questions, connection.cursor() as rest:
         if wanted:
@@ -137,7 +142,12 @@ async def write(connection: psycopg.AsyncConnection, row: Locked, snapshot: Stat
             ((found,),) = await questions.fetchall()
             if found != len(wanted):
                 missing = f"{len(wanted) - found} of {len(wanted)} answers"
-                raise AnswerMissing(f"{missing} of {snapshot.workflow_id} are not stored")
+                raise NotStored(f"{missing} of {snapshot.workflow_id} are not stored")
+        if snapshot.status is Status.COMPLETED:
+            await questions.execute(_COUNT, [snapshot.workflow_id])
+            ((there,),) = await questions.fetchall()
+            if there < snapshot.total:
+                raise NotStored(f"{there} of {snapshot.total} questions of {snapshot.workflow_id} are stored")
 
 
 def _questions(row: Locked, snapshot: StateWrite, wanted: list[tuple[int, str, int]]) -> dict[str, Any]:

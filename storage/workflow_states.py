@@ -31,6 +31,8 @@ from storage.tables import (
     now,
 )
 
+# As after a restore of an earlier state.
+LOST = "the database has lost questions that it had; resume, and they are written again"
 RESUMABLE = (Status.PAUSED, Status.FAILED, Status.CANCELLED)
 
 
@@ -151,9 +153,11 @@ class WorkflowStateStore(Starts):
     async def mark_completed(self, workflow_id: str, *, unless_changed: datetime | None = None) -> bool:
         """Close an open row as completed, from outside the workflow; False when it is closed or gone already.
 
-        `unless_changed` is when the row was changed last as the caller knows it; False when it was since.
+        As failed, if questions are not there that its run made: a resume writes them again. `unless_changed` is when
+        the row was changed last as the caller knows it; False when it was since.
         """
-        return await self._close(workflow_id, Status.COMPLETED, None, unless_changed)
+        status, reason = (Status.COMPLETED, None) if await self._has_all(workflow_id) else (Status.FAILED, LOST)
+        return await self._close(workflow_id, status, reason, unless_changed)
 
     async def mark_failed(
         self,
@@ -224,6 +228,12 @@ class WorkflowStateStore(Starts):
         )
         async with AsyncSession(self._engine) as session:
             return list(await session.scalars(query))
+
+    async def _has_all(self, workflow_id: str) -> bool:
+        there = select(func.count()).where(col(QuestionRow.workflow_id) == workflow_id).scalar_subquery()
+        query = select(there >= col(WorkflowState.total_steps)).where(col(WorkflowState.workflow_id) == workflow_id)
+        async with self._engine.connect() as connection:
+            return bool(await connection.scalar(query))
 
     async def _close(
         self,

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from sqlalchemy import text
 
 from domain.statuses import Status
 from service.errors import ActiveGeneration, KeyReused, TemporalUnavailable
@@ -80,7 +81,9 @@ async def test_one_that_completes_meanwhile_is_the_answer(world: World, monkeypa
 
     async def completed_after(self: WorkflowStateStore, *noted: object, **how: bool) -> None:
         await remember(self, *noted, **how)  # type: ignore[arg-type]
-        await self.mark_completed(workflow_id)
+        async with world.engine.begin() as connection:
+            completed = "UPDATE workflow_state SET status = 'completed', completed_at = now() WHERE workflow_id = :id"
+            await connection.execute(text(completed), {"id": workflow_id})
 
     with monkeypatch.context() as patched:
         patched.setattr(WorkflowStateStore, "remember", completed_after)

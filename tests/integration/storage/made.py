@@ -39,7 +39,10 @@ async def make_generation(states: WorkflowStateStore, quiz: Quiz, **changes: Any
 
 
 def snapshot(workflow_id: str, sequence: int, **changes: Any) -> StateWrite:
-    """What the mirror writes; as many questions are completed as the sequence says."""
+    """What the mirror writes; as many questions are completed as the sequence says.
+
+    A generation that is completed was asked for no more questions than it brings.
+    """
     fields: dict[str, Any] = {
         "workflow_id": workflow_id,
         "run_id": RUN,
@@ -54,6 +57,8 @@ def snapshot(workflow_id: str, sequence: int, **changes: Any) -> StateWrite:
         "questions": [],
         **changes,
     }
+    if fields["status"] == Status.COMPLETED:
+        fields = {**fields, "total": len(fields["questions"]), **changes}
     return StateWrite(**fields)
 
 

@@ -8,8 +8,8 @@ from domain.statuses import Status
 from storage.model_calls import ModelCallStore
 from storage.snapshots import EventType
 from storage.tables import Quiz, now
-from storage.workflow_states import WorkflowStateStore
-from tests.integration.storage.made import make_generation, save
+from storage.workflow_states import LOST, WorkflowStateStore
+from tests.integration.storage.made import make_generation, pay, save
 
 ENDS = [Status.COMPLETED, Status.FAILED, Status.CANCELLED]
 
@@ -33,6 +33,22 @@ async def test_ended_rows_stay_as_they_ended(states: WorkflowStateStore, quiz: Q
     assert not await states.mark_failed(workflow_id, "second")
     assert await states.load(workflow_id) == before
     assert await states.events(workflow_id) == []
+
+
+async def test_what_lacks_questions_is_not_closed_as_completed(
+    states: WorkflowStateStore, calls: ModelCallStore, quiz: Quiz
+) -> None:
+    """Its run has made them and told of them; they went with the database, and a resume writes them again."""
+    workflow_id = await make_generation(states, quiz)
+    await save(states, workflow_id, 1, questions=await pay(calls, workflow_id, 0), total=2)
+    assert await states.mark_completed(workflow_id)
+    row = await states.load(workflow_id)
+    assert row is not None and (row.status, row.error_message) == (Status.FAILED, LOST)
+    await states.reopen(workflow_id)
+    await save(states, workflow_id, 1, run_id="run-2", questions=await pay(calls, workflow_id, 1), total=2)
+    assert await states.mark_completed(workflow_id)
+    row = await states.load(workflow_id)
+    assert row is not None and (row.status, row.error_message) == (Status.COMPLETED, None)
 
 
 async def test_rows_that_are_gone_are_not_closed(states: WorkflowStateStore) -> None:
@@ -124,7 +140,7 @@ async def test_a_resume_is_a_recovery(states: WorkflowStateStore, quiz: Quiz) ->
 async def test_closing_from_outside_is_in_the_log(states: WorkflowStateStore, quiz: Quiz) -> None:
     """Again and again: each life of a generation may end so, and the next begins."""
     workflow_id = await make_generation(states, quiz)
-    await save(states, workflow_id, 3)
+    await save(states, workflow_id, 3, total=0)
     for _ in range(2):
         await states.mark_failed(workflow_id, "terminated")
         await states.reopen(workflow_id)

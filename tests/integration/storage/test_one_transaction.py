@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from domain.statuses import Status
 from storage.model_calls import ModelCallStore
 from storage.snapshots import CHANNEL, Fence
 from storage.tables import Quiz
@@ -63,7 +64,9 @@ async def test_a_refused_snapshot_tells_nobody(states: WorkflowStateStore, quiz:
     assert listener.heard() == []
 
 
-@pytest.mark.parametrize("broken", ["missing answer", "unusable answer", "question that cannot be stored"])
+@pytest.mark.parametrize(
+    "broken", ["missing answer", "unusable answer", "question that cannot be stored", "end without a question"]
+)
 async def test_if_one_part_fails_nothing_is_written(
     states: WorkflowStateStore, calls: ModelCallStore, quiz: Quiz, listener: Listener, broken: str
 ) -> None:
@@ -74,8 +77,11 @@ async def test_if_one_part_fails_nothing_is_written(
         await calls.record(answer(workflow_id, 1, question=None, unusable="no"))
     elif broken == "question that cannot be stored":
         await calls.record(answer(workflow_id, 1, question={**(answer(workflow_id, 1).question or {}), "key": 2**40}))
+    elif broken == "end without a question":
+        await calls.record(answer(workflow_id, 1))
+    end = {"status": Status.COMPLETED, "total": 3} if broken == "end without a question" else {}
     with pytest.raises(Exception):  # noqa: B017 - which one is not the rule
-        await save(states, workflow_id, 1, questions=[*named, (1, "draft", 0)])
+        await save(states, workflow_id, 1, questions=[*named, (1, "draft", 0)], **end)
     row = await states.load(workflow_id)
     assert row is not None and (row.sequence, row.run_id, row.last_checkpoint) == (0, None, None)
     assert await states.questions(workflow_id) == [] and await states.events(workflow_id) == []
