@@ -26,6 +26,7 @@ from tests.security.canaries import OF_SETTINGS, OF_TEMPORAL, environment_of
 from tests.security.codec import ask_for_all
 from tests.security.echo import Echo
 from tests.security.sightings import Sightings
+from tests.security.tapped import Tapped
 from tests.support.content import ROOT, sample_chapter
 from tests.support.demo import DemoModel
 from tests.support.proxy import Proxy, Way
@@ -38,8 +39,8 @@ from tests.unit.payloads.made import OLD
 PLACES = {
     *("history", "history as JSON", "decrypted payloads", "description", "search attributes", "worker's log"),
     *("worker's metrics", "codec server's log", "codec server's answers", "history through the codec server"),
-    *("API's log", "API's answers", "table user", "table workflow_state", "table workflow_event", "table model_call"),
-    *("table question", "table source_document", "table sign_in_failure"),
+    *("API's log", "API's answers", "API's events", "API's OpenAPI", "table user", "table workflow_state"),
+    *("table workflow_event", "table model_call", "table question", "table source_document", "table sign_in_failure"),
 }
 
 
@@ -53,19 +54,6 @@ class Haunted:
     provider: Echo
     start_worker: Callable[..., "subprocess.Popen[str]"]
     log: Path
-
-
-class Tapped(httpx2.Client):
-    """Keeps what the API answered, but for the answer whose purpose is a token."""
-
-    def __init__(self, url: str) -> None:
-        self.answers = list[str]()
-        super().__init__(base_url=url, timeout=30, trust_env=False, event_hooks={"response": [self._keep]})
-
-    def _keep(self, response: httpx2.Response) -> None:
-        response.read()
-        if "access_token" not in response.text:
-            self.answers.append(f"{response.status_code} {response.headers!r} {response.text}")
 
 
 @pytest.fixture
@@ -116,10 +104,8 @@ async def test_no_secret_leaves_its_place(
     much that it refuses.
     """
     user = User(haunted.api.url, "canary@school.example", canaries["password"])
-    bearer = user.client.headers["Authorization"]
-    sightings = Sightings({**canaries, "bearer token": bearer.removeprefix("Bearer ")}, keys)
-    user.client = tapped = Tapped(haunted.api.url)
-    tapped.headers["Authorization"] = bearer
+    tapped = Tapped(user)
+    sightings = Sightings({**canaries, "bearer token": tapped.bearer.removeprefix("Bearer ")}, keys)
     _knock(tapped, canaries)
     worker = haunted.start_worker()
     quiz_id = user.quiz("Cells", text=sample_chapter().text)
@@ -148,8 +134,12 @@ async def test_no_secret_leaves_its_place(
     haunted.start_worker(WORKER_METRICS_ADDRESS=metrics)
     user.until_status(quiz_id, workflow_id, Status.COMPLETED, seconds=120)
 
-    for address in (f"/quiz/{quiz_id}/questions", f"/quiz/{quiz_id}/documents", "/metrics", "/quiz", "/openapi.json"):
-        tapped.get(address)
+    for address in (f"/quiz/{quiz_id}/questions", f"/quiz/{quiz_id}/documents", "/metrics", "/quiz"):
+        tapped.get(address).raise_for_status()
+    events = tapped.events(quiz_id)
+    assert any("(401" in event for event in events)
+    sightings.look_at_each("API's events", events)
+    sightings.look("API's OpenAPI", tapped.get("/openapi.json").raise_for_status().text)
     sightings.look("worker's metrics", httpx2.get(f"http://{metrics}/metrics", trust_env=False).text)
     sightings.look("API's log", haunted.api.log())
     sightings.look("worker's log", haunted.log.read_bytes())
