@@ -5,6 +5,7 @@ import html
 import json
 import re
 from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -38,6 +39,8 @@ TOLD = [
 ]
 KEY = "sk-injection-canary-0123456789"
 POSITIONS = range(4)
+# Not in the order of their letters.
+ASCENDING = ["7 %", "12 %", "90 %", "1,400 %"]
 
 
 def _with(injection: str) -> str:
@@ -68,16 +71,20 @@ async def _written(demo: DemoModel, text: str) -> list[tuple[Messages, dict[str,
     return written
 
 
-def _are_numbers(options: Sequence[dict[str, str]]) -> bool:
-    return all(re.search(r"\d", option["text"]) for option in options)
+def _are_numbers_in_order(texts: Sequence[str]) -> bool:
+    """Whether each is a single number, all of one unit, and they ascend: then order wins over the plan."""
+    numbers = [match for text in texts if (match := re.fullmatch(r"(\D*?)(-?\d[\d,]*(?:\.\d+)?)(\D*)", text))]
+    units = {(match[1].casefold(), match[3].casefold()) for match in numbers}
+    values = [float(match[2].replace(",", "")) for match in numbers]
+    return len(numbers) == len(texts) and len(units) == 1 and values == sorted(values)
 
 
 def _check(question: dict[str, Any], position: int) -> None:
-    """The schema, the key where the plan has it, and nothing of ours in the words."""
+    """The schema, the key where the plan has it (or the order of numbers), and nothing of ours in the words."""
     options = question["options"]
     assert 3 <= len(options) <= 5
     assert [option["why_wrong"] == "" for option in options].index(True) == question["key"]
-    assert question["key"] == position or _are_numbers(options)
+    assert question["key"] == position or _are_numbers_in_order([option["text"] for option in options])
     for words in (question["stem"], question["explanation"], *(one["text"] + one["why_wrong"] for one in options)):
         assert words.strip() or words in [option["why_wrong"] for option in options]
         assert not any(sentence in words for sentence in OURS) and KEY not in words and "<text-" not in words
@@ -85,14 +92,14 @@ def _check(question: dict[str, Any], position: int) -> None:
 
 @pytest.mark.parametrize("name", INJECTIONS)
 async def test_an_injection_moves_no_key(demo: DemoModel, name: str) -> None:
-    """Through the real reading, prompt, HTTP and judgement: each slot's key is where it is without the injection."""
+    """Through the real reading, prompt, HTTP and judgement: each slot's key is where its plan has it."""
     for position, (messages, question) in enumerate(await _written(demo, _with(INJECTIONS[name]))):
         assert PLANTED in messages[1]["content"], "the injection is in the material"
         _check(question, position)
 
 
 async def test_without_an_injection_the_keys_are_the_same(demo: DemoModel) -> None:
-    """The other half of the comparison."""
+    """Where the plan has them: an injection neither brings a key to its place nor takes one from it."""
     for position, (_, question) in enumerate(await _written(demo, _with(""))):
         _check(question, position)
 
@@ -165,6 +172,37 @@ def test_a_model_that_obeys_places_no_key(order: tuple[str, ...]) -> None:
         assert question is not None and question["key"] == position
         for more in ('"answer": "A"', '"key_position": 0', '"correct": 0', '"system": "You write"'):
             assert read_answer(f"{raw}, {more}}}", "obeying", state, chunk)[0] is None
+
+
+@pytest.mark.parametrize("order", list(permutations(ASCENDING)), ids=" ".join)
+def test_a_model_that_obeys_places_no_number(order: tuple[str, ...]) -> None:
+    """Options that are numbers ascend, however the model listed them and whatever the plan says; the key among them."""
+    wrong = [{"text": number, "why_wrong": "No."} for number in order[1:]]
+    answer = {"stem": "How much?", "key": order[0], "distractors": wrong, "explanation": "e", "quote": "q"}
+    for position in POSITIONS:
+        state: Any = {"slot": 0, "difficulty": "easy", "bloom": "apply", "key_position": position}
+        question, _, _ = read_answer(json.dumps(answer), "obeying", state, ChunkText(1, "Cells make ATP.", 0, "a.md"))
+        assert question is not None
+        assert [option["text"] for option in question["options"]] == ASCENDING
+        assert question["options"][question["key"]] == {"text": order[0], "why_wrong": ""}
+
+
+@pytest.mark.parametrize(
+    ("texts", "are"),
+    [
+        (["7 %", "12 %", "1,400 %"], True),
+        (["-4.5", "0", "1839"], True),
+        (["12 %", "7 %", "90 %"], False),
+        (["7 %", "12 m", "90 %"], False),
+        (["7 to 9 %", "12 to 13 %", "90 to 91 %"], False),
+        (["Phase 1 of 2", "Phase 2 of 2", "Phase 3 of 2"], False),
+        (["Schwann in 1839", "Schleiden in 1840", "Virchow in 1855"], False),
+        (["7 %", "12 %", "Most"], False),
+    ],
+)
+def test_only_the_order_of_numbers_excuses_a_place(texts: list[str], are: bool) -> None:
+    """Or the look at keys above would spare options that merely have a digit in them."""
+    assert _are_numbers_in_order(texts) is are
 
 
 @pytest.mark.parametrize("field", ["stem", "key", "explanation", "quote", "text", "why_wrong"])
