@@ -76,15 +76,12 @@ class NoGate(QuizGenerationWorkflow):
     @workflow.init
     def __init__(self, start: GenerationInput) -> None:
         super().__init__(start)
-        self._gate.lets_through = self._let_through  # type: ignore[method-assign]
+        self._gate._is_open = lambda: True  # type: ignore[method-assign]
 
     @workflow.run
     async def run(self, start: GenerationInput) -> GenerationResult:
         """The same with an open gate."""
         return await super().run(start)
-
-    async def _let_through(self) -> bool:
-        return True
 
 
 @workflow.defn(name=WORKFLOW_TYPE)
@@ -178,4 +175,94 @@ class ForgetsTheUntold(QuizGenerationWorkflow):
     @workflow.run
     async def run(self, start: GenerationInput) -> GenerationResult:
         """The same, and silent at first."""
+        return await super().run(start)
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class AsksTwice(QuizGenerationWorkflow):
+    """Takes a question that the quiz has already."""
+
+    @workflow.init
+    def __init__(self, start: GenerationInput) -> None:
+        super().__init__(start)
+        self._state.duplicate_of = self._none  # type: ignore[method-assign]
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same without a look at the other questions."""
+        return await super().run(start)
+
+    def _none(self, stem: str) -> str | None:
+        return None
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class LetsCallsGoOn(QuizGenerationWorkflow):
+    """Does not drop the calls in flight when it is cancelled."""
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same with calls that outlive a cancel."""
+        return await super().run(start)
+
+    async def _write_questions(self) -> None:
+        await asyncio.shield(super()._write_questions())
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class WritesAllAnew(QuizGenerationWorkflow):
+    """Does not keep what an earlier execution finished."""
+
+    @workflow.init
+    def __init__(self, start: GenerationInput) -> None:
+        super().__init__(start)
+        adopt = self._state.adopt
+        self._state.adopt = lambda prepared: adopt(replace(prepared, finished={}))  # type: ignore[method-assign]
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same with every slot in the queue."""
+        return await super().run(start)
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class NoLongestRun(QuizGenerationWorkflow):
+    """Hands over when the server suggests it, and not at the length that its options say."""
+
+    @workflow.init
+    def __init__(self, start: GenerationInput) -> None:
+        super().__init__(replace(start, options=replace(start.options, longest_run=0)))
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same with longer runs."""
+        return await super().run(start)
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class BeginsAnew(QuizGenerationWorkflow):
+    """Does not go on from the state of the run before."""
+
+    @workflow.init
+    def __init__(self, start: GenerationInput) -> None:
+        super().__init__(replace(start, state=None))
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same from the beginning."""
+        return await super().run(start)
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class ForgetsThePause(QuizGenerationWorkflow):
+    """Writes on though the run before handed over paused."""
+
+    @workflow.init
+    def __init__(self, start: GenerationInput) -> None:
+        super().__init__(start)
+        self._state.status = Status.RUNNING
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same, and never paused at first."""
         return await super().run(start)
