@@ -1,6 +1,7 @@
 """Bandit finds nothing in the product's code but what stands here with a reason."""
 
 import json
+import re
 import subprocess
 import sys
 from functools import cache
@@ -15,20 +16,25 @@ SKIPPED = {
     "B603": "no shell, and the programs are named by us",
     "B607": "the same for programs that are found on the PATH",
 }
-# Single findings that are none: (rule, file) -> why.
+# Single findings that are none: (rule, file, the string or the code) -> why.
+_NAMES = "authorization|password|passwd|secret|secret_key|token|api_?key|apikey|database_url|cookie|private_key"
+_OF_BENCH = 'with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:'
 ACCEPTED = {
-    ("B105", "telemetry.py"): "the names of secrets, not secrets",
-    ("B105", "api/schemas.py"): "an example in the OpenAPI",
-    ("B105", "embedded/postgres.py"): "the name of a method: scram-sha-256",
-    ("B310", "deploy/healthcheck.py"): "the address is the container's own",
+    ("B105", "telemetry.py", _NAMES): "the names of secrets, not secrets",
+    ("B105", "api/schemas.py", "correct horse"): "an example in the OpenAPI",
+    ("B105", "embedded/postgres.py", "scram-sha-256"): "the name of a method",
+    ("B105", "bench/world.py", "a secret of a measurement on this machine"): "of an API that lives for a measurement",
+    ("B310", "deploy/healthcheck.py", "urllib.request.urlopen(sys.argv[1], timeout=4).close()"): "the container's own",
+    ("B310", "bench/world.py", _OF_BENCH): "the address of what was just started",
 }
 OPTIONS = ("--quiet", "--ignore-nosec", "--format", "json", "--recursive")
-FOLDERS = [*PACKAGES, "deploy", "tools"]
+FOLDERS = [*PACKAGES, "bench", "deploy", "tools"]
+Found = tuple[str, str, str]
 
 
 @cache
-def _findings() -> dict[tuple[str, str], list[str]]:
-    """(rule, file) -> where and what, with no `nosec` taken into account."""
+def _findings() -> dict[Found, list[str]]:
+    """(rule, file, the string or the code) -> where and what, with no `nosec` taken into account."""
     paths = [name for name in FOLDERS if (ROOT / name).is_dir()] + [path.name for path in ROOT.glob("*.py")]
     done = subprocess.run(
         [sys.executable, "-m", "bandit", *OPTIONS, "--skip", ",".join(SKIPPED), *paths],
@@ -40,16 +46,25 @@ def _findings() -> dict[tuple[str, str], list[str]]:
     )
     report = json.loads(done.stdout)
     assert report["errors"] == [] and report["metrics"]["_totals"]["loc"] > 10_000, done.stderr
-    found = dict[tuple[str, str], list[str]]()
+    found = dict[Found, list[str]]()
     for one in report["results"]:
-        key = (one["test_id"], one["filename"].removeprefix("./"))
-        found.setdefault(key, []).append(f"{key[1]}:{one['line_number']}: {key[0]} {one['issue_text']}")
+        rule, file, text = one["test_id"], one["filename"].removeprefix("./"), one["issue_text"]
+        string = re.fullmatch(r"Possible hardcoded password: '(.*)'", text, re.DOTALL)
+        what = string[1] if string else _code(file, one["line_range"])
+        found.setdefault((rule, file, what), []).append(f"{file}:{one['line_number']}: {rule} {text}")
     return found
 
 
+def _code(file: str, numbers: list[int]) -> str:
+    """What stands at these lines, without comments."""
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    return " ".join(lines[number - 1].partition("  # ")[0].strip() for number in numbers)
+
+
 def test_nothing_is_found() -> None:
-    """A new finding is mended, or gets its reason above."""
-    assert [line for key, lines in _findings().items() if key not in ACCEPTED for line in lines] == []
+    """A new finding is mended, or gets its reason above; a second one in accepted code is a new one."""
+    news = [lines[1:] if key in ACCEPTED else lines for key, lines in _findings().items()]
+    assert [line for lines in news for line in lines] == []
 
 
 def test_every_exception_is_needed() -> None:
