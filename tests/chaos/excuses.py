@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 
 from tests.chaos.cluster import DEMO_MODEL, POSTGRES, TEMPORAL
 from tests.chaos.evidence import CallLine, Evidence
-from tests.chaos.schedule import CRASHES, FREEZES, KILLS, NETWORK, OPERATOR, OUTAGES
-from tests.chaos.strikes import TEACHERS, Done
+from tests.chaos.schedule import ACTIVITY_RESET, CRASHES, FREEZES, KILLS, NETWORK, OPERATOR, OUTAGES
+from tests.chaos.strikes import DELAY, TEACHERS, Done
+from tests.support.proxy import Way
 
 # From an answer to its row in PostgreSQL, in a worker that has just begun on a full machine: 1 s was seen.
 STORED_WITHIN = timedelta(seconds=2)
 # Between two clocks' readings of one moment, and between a look and what follows from it.
 AT_ONCE = timedelta(seconds=1)
-# What was cut off or silent needs its time-outs to notice that it is served again.
+# What was cut off or silent needs its time-outs to notice that it is served again: who was held up comes in late, and
+# who lost Temporal may be given up meanwhile. No call is lost to a model for as long; see `_lost_until`.
 NOTICED_WITHIN = timedelta(seconds=15)
 # A worker's beats are five seconds apart. So silences that follow sooner may be one. And with its next beat a worker
 # hears that somebody ended its run or began a step's tries anew; what it was given before, it may still begin. A call
@@ -23,6 +25,8 @@ HEARD_WITHIN = timedelta(seconds=6)
 # Temporal gives up a call whose worker it has not heard of for 20 s, the time since the last beat among them.
 UNHEARD_FOR = timedelta(seconds=10)
 BEGINS_WITHIN = timedelta(seconds=1.5)
+# A slow way holds each part of what is sent, and a call is two: its head and its body.
+HELD_BY_A_SLOW_WAY = timedelta(seconds=2 * DELAY)
 # What a call rests on while it looks for its answer and asks for it.
 SERVERS = (POSTGRES, TEMPORAL, DEMO_MODEL)
 
@@ -36,7 +40,10 @@ def in_flight_at(line: CallLine, strikes: Sequence[Done], *, before: datetime) -
     """
     # A busy model reads, and so notes, a call when its worker may have died already.
     sent, until = line.began - AT_ONCE, min(_stored_by(line, strikes), before)
-    return struck(strikes, sent, until, lambda done: _loses(done, line)) or any(
+    return any(
+        done.hit and done.at <= until and _loses(done, line) and sent <= _lost_until(done, line, strikes)
+        for done in strikes
+    ) or any(
         silence.since <= until and silence.over + NOTICED_WITHIN >= line.began
         for silence in _silences(line.worker, strikes)
         if silence.over - silence.since >= UNHEARD_FOR
@@ -51,6 +58,23 @@ def _loses(done: Done, line: CallLine) -> bool:
     if kind in (OUTAGES, NETWORK):
         return target in (DEMO_MODEL, f"{line.worker} to {DEMO_MODEL}")
     return kind in (OPERATOR, TEACHERS) and done.details.get("workflow_id") == line.step[0]
+
+
+def _lost_until(done: Done, line: CallLine, strikes: Sequence[Done]) -> datetime:
+    """The last moment at which a call can begin that the strike takes away.
+
+    What a new model takes in, or what comes over a way that is open again, is answered: a silent way lets go all at
+    once, and the others broke what was under way. Who works for a run that was ended hears of it with the next beat,
+    and begins steps until then. Where a step's tries began anew, another one is beside a call that was in flight, or
+    was just to begin, or was held up.
+    """
+    until, details = _until(done), done.strike.details
+    if done.strike.kind == NETWORK and details.get("way") == Way.SLOW.value:
+        return until + HELD_BY_A_SLOW_WAY
+    if done.strike.kind != OPERATOR:
+        return until
+    of_one_try = details.get("deed") == ACTIVITY_RESET and not held_up(line, until, strikes)
+    return until + (AT_ONCE if of_one_try else HEARD_WITHIN)
 
 
 def _stored_by(line: CallLine, strikes: Sequence[Done]) -> datetime:
@@ -137,10 +161,8 @@ def temporal_was_away(strikes: Sequence[Done], since: datetime, until: datetime)
 
 
 def _over(done: Done) -> datetime:
-    # A death is over at once; an operator's command, or a teacher's, when workers have heard of it.
-    if done.strike.kind in (KILLS, CRASHES, TEACHERS):
-        return _until(done)
-    return _until(done) + (HEARD_WITHIN if done.strike.kind == OPERATOR else NOTICED_WITHIN)
+    # Of a teacher's command workers have heard by its end.
+    return _until(done) + (timedelta() if done.strike.kind == TEACHERS else NOTICED_WITHIN)
 
 
 def _until(done: Done) -> datetime:

@@ -41,7 +41,8 @@ class Done:
     at: datetime
     hit: bool
     details: dict[str, Any] = field(default_factory=dict)
-    # Seconds that it took: an operator's commands do what they do some time within, and a server to stop is away later.
+    # Seconds that it took: an operator's commands do what they do some time within, a server to stop is away later, and
+    # a way may be open again later than it was to be.
     took: float = 0.0
 
     def told(self, since: datetime) -> dict[str, Any]:
@@ -172,6 +173,7 @@ class Striker:
             if self._broken_until[way] == until:
                 await asyncio.to_thread(proxy.turn, Way.OPEN)
             done.hit = proxy.struck > before
+            done.took = max(0.0, (datetime.now(UTC) - done.at).total_seconds() - seconds)
 
     async def _misbehave(self, strike: Strike, number: int) -> bool:
         """A hit as soon as the rule has struck a call."""
