@@ -140,7 +140,11 @@ async def opened(history: WorkflowHistory, keys: Sequence[Key]) -> WorkflowHisto
 
 
 def read_ledger(path: Path) -> list[CallLine]:
-    """The lines of the ledger; one that a dying server left half written is no line."""
+    """The lines of the ledger; one that a dying server left half written is no line.
+
+    Nor has one a call that was in flight when the model itself was killed, for lines are written at a call's end. That
+    hides no payment: a line is on the disk before the first byte of its answer is sent.
+    """
     lines = []
     for text in path.read_text().splitlines() if path.exists() else []:
         try:
