@@ -54,7 +54,7 @@ class Completion:
 
 @dataclass
 class Evidence:
-    """All of it. The histories are as the workflows read them."""
+    """All of it. The histories are those of the executions, in their order, as the workflows read them."""
 
     lines: list[CallLine]
     executions: list[WorkflowExecution]

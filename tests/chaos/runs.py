@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
@@ -66,14 +67,21 @@ def begins_paused(history: WorkflowHistory) -> bool:
 def deeds_and_steps(history: WorkflowHistory) -> Iterator[tuple[str, int]]:
     """In order: the signals and cancels (with 0), and the events that schedule a question's step (with no deed)."""
     for event in history.events:
-        match event.event_type:
-            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
-                yield event.workflow_execution_signaled_event_attributes.signal_name, 0
-            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
-                yield CANCEL, 0
-            case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-                if event.activity_task_scheduled_event_attributes.activity_type.name.startswith("question."):
-                    yield "", event.event_id
+        if deed := deed_of(event):
+            yield deed, 0
+        elif event.activity_task_scheduled_event_attributes.activity_type.name.startswith("question."):
+            yield "", event.event_id
+
+
+def deed_of(event: HistoryEvent) -> str:
+    """The signal, or the cancel, that somebody sent to the run; empty for every other event."""
+    match event.event_type:
+        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+            return event.workflow_execution_signaled_event_attributes.signal_name
+        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+            return CANCEL
+        case _:
+            return ""
 
 
 def every_history_is_there(evidence: Evidence) -> list[str]:

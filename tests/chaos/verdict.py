@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import calls, judge, runs
+from tests.chaos import calls, judge, runs, unasked
 from tests.chaos.cluster import DEMO_MODEL, POSTGRES, TEMPORAL
 from tests.chaos.evidence import Evidence
 from tests.chaos.figures import figures
@@ -79,6 +79,7 @@ async def judged(seen: Witnesses) -> tuple[dict[str, list[str]], dict[str, Any]]
         offences[ENDS] += [
             *judge.nothing_stops_by_itself(seen.evidence, seen.generations, seen.by_themselves),
             *judge.nothing_dies_by_itself(seen.starts, seen.strikes, seen.by_themselves),
+            *unasked.no_status_is_set_unasked(seen.evidence),
         ]
         offences["I4 paid twice only in flight"] += calls.none_is_paid_twice(seen.evidence, seen.by_themselves)
     numbers = {
@@ -156,6 +157,8 @@ async def _against_invariants(seen: Witnesses) -> dict[str, list[str]]:
         ENDS: [
             *judge.every_generation_ended(generations, seen.cancelled),
             *judge.none_stands_still(evidence, generations),
+            *unasked.nothing_is_cancelled_unasked(evidence),
+            *unasked.nothing_pauses_unasked(evidence),
             *([seen.stuck] if seen.stuck else []),
         ],
         "I2 every question once": judge.every_question_is_there_once(
@@ -167,6 +170,7 @@ async def _against_invariants(seen: Witnesses) -> dict[str, list[str]]:
         "I5 the mirror is true": [
             *judge.the_mirror_counts_its_questions(evidence),
             *judge.the_mirror_never_goes_back(evidence),
+            *unasked.the_mirror_says_what_runs_told(evidence),
             *seen.convergence.offences,
         ],
         "I6 nothing accepted is lost": judge.nothing_accepted_is_lost(
@@ -195,6 +199,7 @@ def _where_only_workers_die(seen: Witnesses, healed: Recovery) -> dict[str, list
         ENDS: [
             *judge.nothing_stops_by_itself(evidence, generations, strikes),
             *judge.nothing_dies_by_itself(seen.starts, strikes, strikes),
+            *unasked.no_status_is_set_unasked(evidence),
             *judge.what_was_cut_off_goes_on(healed.never, generations),
             *judge.what_was_cut_off_is_answered(healed.answered),
             *runs.no_end_is_refused_again_and_again(evidence),

@@ -1,5 +1,6 @@
 """Made-up evidence: what a legal campaign leaves behind, to be changed in one place each time."""
 
+import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from tests.chaos.schedule import FREEZES, KILLS, NETWORK, OUTAGES, Strike
 from tests.chaos.strikes import Done
 from tests.chaos.teachers import Answers, Generation
 from tests.chaos.verdict import Witnesses
+from workflows.messages import MIRROR, STATUS_ATTRIBUTE
 from workflows.state import GenerationState
 
 BEGINNING = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -172,7 +174,9 @@ def history(*words: str, workflow_id: str = ID) -> WorkflowHistory:
     """Events in order: signals `pause` and `resume`, the request `cancel`; other words are activities scheduled.
 
     `refused-end` and `timed-out` are tasks of the workflow that failed so. `continues-paused` and `continues-running`
-    begin a run that goes on with one that was.
+    begin a run that goes on with one that was, and `ends-cancelled` ends one. `sets-STATUS` is what a run gives itself,
+    `tells-STATUS` or `tells-STATUS:REASON` what it sends to the mirror, numbered as its event is, and
+    `hands-over-STATUS` what it has the next run begin with.
     """
     return WorkflowHistory(workflow_id, [_event(number, word) for number, word in enumerate(words, 1)])
 
@@ -189,6 +193,28 @@ def _event(number: int, word: str) -> HistoryEvent:
                 continued_execution_run_id="run-1", input=Payloads(payloads=[state])
             ),
         )
+    if word.startswith("sets-"):
+        event = HistoryEvent(event_id=number, event_type=EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES)
+        attributes = event.upsert_workflow_search_attributes_event_attributes.search_attributes
+        attributes.indexed_fields[STATUS_ATTRIBUTE].data = json.dumps(word.removeprefix("sets-")).encode()
+        return event
+    if word.startswith("tells-"):
+        status, _, reason = word.removeprefix("tells-").partition(":")
+        told = json.dumps({"sequence": number, "status": status, "reason": reason or None}).encode()
+        event = HistoryEvent(event_id=number, event_type=EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
+        event.activity_task_scheduled_event_attributes.activity_type.name = MIRROR
+        event.activity_task_scheduled_event_attributes.input.payloads.add(data=told)
+        return event
+    if word.startswith("hands-over-"):
+        status, _, reason = word.removeprefix("hands-over-").partition(":")
+        (begins,) = DataConverter.default.payload_converter.to_payloads(
+            [{"state": asdict(GenerationState(status=Status(status), reason=reason or None))}]
+        )
+        event = HistoryEvent(event_id=number, event_type=EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW)
+        event.workflow_execution_continued_as_new_event_attributes.input.payloads.append(begins)
+        return event
+    if word == "ends-cancelled":
+        return HistoryEvent(event_id=number, event_type=EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED)
     if word == "refused-end":
         return HistoryEvent(
             event_id=number,

@@ -15,7 +15,7 @@ import pytest
 from domain.statuses import Status
 from embedded.postgres import NAME as POSTGRES
 from embedded.temporal_server import NAME as TEMPORAL
-from tests.chaos import calls, campaign, judge, runs
+from tests.chaos import calls, campaign, judge, runs, unasked
 from tests.chaos.cluster import API, DEMO_MODEL
 from tests.chaos.evidence import CallLine, Evidence
 from tests.chaos.mirror import Convergence
@@ -30,6 +30,7 @@ from tests.unit.chaos.evidence_of import (
     call,
     evidence,
     generation,
+    history,
     kill,
     question,
     run,
@@ -145,12 +146,19 @@ WIRED = {
         judge.what_was_cut_off_goes_on,
         judge.what_was_cut_off_is_answered,
         runs.no_end_is_refused_again_and_again,
+        unasked.nothing_is_cancelled_unasked,
+        unasked.nothing_pauses_unasked,
+        unasked.no_status_is_set_unasked,
     ),
     "I2 every question once": (judge.every_question_is_there_once,),
     "I3 no completed step again": (calls.no_completed_step_is_called_again,),
     "T8 calls are bounded": (calls.calls_of_a_slot_are_bounded,),
     "I4 paid twice only in flight": (calls.paid_twice_only_in_flight,),
-    "I5 the mirror is true": (judge.the_mirror_counts_its_questions, judge.the_mirror_never_goes_back),
+    "I5 the mirror is true": (
+        judge.the_mirror_counts_its_questions,
+        judge.the_mirror_never_goes_back,
+        unasked.the_mirror_says_what_runs_told,
+    ),
     "I6 nothing accepted is lost": (judge.nothing_accepted_is_lost, judge.the_api_serves),
     "I7 a pause is a pause": (judge.a_pause_is_a_pause, runs.nothing_is_begun_after_a_stop),
     "I8 every history replays": (runs.every_history_is_there, runs.every_history_replays),
@@ -187,13 +195,21 @@ def test_every_judge_is_heard() -> None:
     heard = {one.__name__ for functions in WIRED.values() for one in functions}
     judges = {
         name
-        for module in (judge, calls, runs)
+        for module in (judge, calls, runs, unasked)
         for name, one in inspect.getmembers(module, inspect.isfunction)
         if one.__module__ == module.__name__
         and not name.startswith("_")
         and inspect.signature(one).return_annotation == list[str]
     }
     assert judges == heard | ELSEWHERE
+
+
+# Paused, which nothing told, until somebody resumed it.
+BY_ITSELF: dict[str, Any] = {"histories": [history("sets-paused", "resume", "sets-running")], "events": []}
+
+
+async def _none(_: object) -> list[str]:
+    return []
 
 
 async def test_where_more_than_workers_die_times_are_figures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,11 +267,13 @@ async def test_where_one_server_goes_away_alone(
 async def test_nothing_stops_for_a_server_that_no_call_needs(
     faults: tuple[str, ...], away: tuple[str, ...], verdict: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A generation that pauses with a reason of its own while only PostgreSQL or Temporal goes away."""
+    """A generation that pauses, with a reason of its own or none, while only PostgreSQL or Temporal goes away."""
+    monkeypatch.setattr(runs, "every_history_replays", _none)
     done = [struck(OUTAGES, away[0], 0.5), struck(FREEZES, API, 0.5)]
     stopped = _legal(events=[snapshot(1, 0, 50, status="paused", reason="quota")])
     plan = replace(PLAN, faults=faults, outages_of=away)
-    assert await _verdict(monkeypatch, plan=plan, done=done, evidence=stopped) == verdict
+    for seen in (stopped, _legal(**BY_ITSELF)):
+        assert await _verdict(monkeypatch, plan=plan, done=done, evidence=seen) == verdict
 
 
 @pytest.mark.parametrize(
