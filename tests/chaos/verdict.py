@@ -14,7 +14,7 @@ from tests.chaos.figures import figures
 from tests.chaos.mirror import Convergence
 from tests.chaos.plan import Plan
 from tests.chaos.recovery import Recovery, recovery
-from tests.chaos.schedule import KILLS, OUTAGES
+from tests.chaos.schedule import CRASHES, KILLS, OUTAGES
 from tests.chaos.strikes import Done, taken_back
 from tests.chaos.teachers import Answers, Generation
 
@@ -28,7 +28,7 @@ ENDS = "I1 every generation ends"
 # What is no invariant: each stands among the offences by its name.
 BROKEN_OFF, NOT_VACUOUS, TARGETS = "played to its end", "not vacuous", "targets"
 HOLDS = "every invariant holds"
-# Seconds, where only workers die: from a kill to the struck step's answer, p95; to a mirror with true counts.
+# Seconds, with kills alone: from a kill to the struck step's answer, p95; to a mirror with true counts.
 ANSWERED_WITHIN, CONVERGED_WITHIN = 30.0, 10.0
 
 
@@ -72,7 +72,7 @@ class Witnesses:
 async def judged(seen: Witnesses) -> tuple[dict[str, list[str]], dict[str, Any]]:
     """Offences by what they stand against, and the figures."""
     offences, healed = await _against_invariants(seen), recovery(seen.evidence, seen.done)
-    if seen.plan.faults == (KILLS,):
+    if _only_workers_die(seen.plan):
         for invariant, against in _where_only_workers_die(seen, healed).items():
             offences[invariant] += against
     if _calls_went_on(seen.plan):
@@ -91,7 +91,7 @@ async def judged(seen: Witnesses) -> tuple[dict[str, list[str]], dict[str, Any]]
         "Temporal alive but serving nobody, started again": len(seen.standstills),
     }
     offences[NOT_VACUOUS] = not_tried(seen, healed, numbers)
-    if seen.plan.faults == (KILLS,):
+    if seen.plan.faults == (KILLS,):  # crashes are so many deaths more, in less time
         offences[TARGETS] = missed(numbers)
     return offences, numbers
 
@@ -206,6 +206,11 @@ def _where_only_workers_die(seen: Witnesses, healed: Recovery) -> dict[str, list
         ],
         "I6 nothing accepted is lost": judge.the_api_serves(seen.answers, strikes),
     }
+
+
+def _only_workers_die(plan: Plan) -> bool:
+    """By a kill, or by design at a point where a crash is armed: to everybody else both are a death."""
+    return set(plan.faults) <= {KILLS, CRASHES}
 
 
 def _calls_went_on(plan: Plan) -> bool:

@@ -20,7 +20,7 @@ from tests.chaos.cluster import API, DEMO_MODEL
 from tests.chaos.evidence import CallLine, Evidence
 from tests.chaos.mirror import Convergence
 from tests.chaos.plan import Plan
-from tests.chaos.schedule import FREEZES, KILLS, OUTAGES
+from tests.chaos.schedule import CRASHES, FREEZES, KILLS, OPERATOR, OUTAGES
 from tests.chaos.strikes import Done, standstill, taken_back
 from tests.chaos.teachers import Answers
 from tests.chaos.verdict import BROKEN_OFF, HOLDS, NOT_VACUOUS, TARGETS, Witnesses, in_words, judged, missed
@@ -208,8 +208,52 @@ def test_every_judge_is_heard() -> None:
 BY_ITSELF: dict[str, Any] = {"histories": [history("sets-paused", "resume", "sets-running")], "events": []}
 
 
+@pytest.mark.parametrize(
+    ("faults", "verdict"),
+    [
+        ((KILLS,), BROKEN),
+        ((CRASHES,), BROKEN),
+        ((KILLS, CRASHES), BROKEN),
+        ((KILLS, OPERATOR), HOLDS),
+        ((CRASHES, FREEZES), HOLDS),
+    ],
+)
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"evidence": _legal(events=[snapshot(9, 3, 30, reason="no worker")])},
+        {"starts": {"worker-2": TWO_STARTS}},
+        {"answers": BUSY},
+        {"evidence": _legal(**BY_ITSELF)},
+    ],
+)
+async def test_a_crash_is_a_death_of_a_worker(
+    parts: dict[str, Any], faults: tuple[str, ...], verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No more than a kill it has a reason why anything else stops, dies or does not serve."""
+    monkeypatch.setattr(runs, "every_history_replays", _none)
+    done = [kill("worker-1", 30), *(struck(kind, "", 30, worker="worker-1") for kind in faults)]
+    assert await _verdict(monkeypatch, plan=replace(PLAN, faults=faults), done=done, **parts) == verdict
+
+
 async def _none(_: object) -> list[str]:
     return []
+
+
+async def test_targets_are_of_kills_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With crashes there are so many deaths more."""
+    done = [kill("worker-1", 30), struck(CRASHES, "after_answer", 30, worker="worker-1")]
+    late: dict[str, Any] = {"convergence": Convergence(1.0, [12.0], []), "done": done}
+    assert await _verdict(monkeypatch, plan=replace(PLAN, faults=(KILLS, CRASHES)), **late) == HOLDS
+    assert await _verdict(monkeypatch, **late) == MISSED
+
+
+async def test_a_worker_that_crashed_dies_by_design(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each armed point that it takes is one start more, and no other is."""
+    crash = struck(CRASHES, "after_answer", 0.5, worker="worker-1")
+    parts: dict[str, Any] = {"plan": replace(PLAN, faults=(CRASHES,)), "done": [crash]}
+    assert await _verdict(monkeypatch, starts={"worker-1": TWO_STARTS}, **parts) == HOLDS
+    assert await _verdict(monkeypatch, starts={"worker-1": [*TWO_STARTS, at(2)]}, **parts) == BROKEN
 
 
 async def test_where_more_than_workers_die_times_are_figures(monkeypatch: pytest.MonkeyPatch) -> None:
