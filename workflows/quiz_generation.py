@@ -11,7 +11,6 @@ from typing import Any, cast
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
-from temporalio.langgraph import graph
 
 with workflow.unsafe.imports_passed_through():
     from domain.statuses import Status
@@ -35,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.mirror import Mirror
     from workflows.question_graph import ACCEPTED, POSTPONED, RECURSION_LIMIT, REVISE
     from workflows.state import GenerationInput, GenerationState
+    from workflows.uncached import uncached
 
 _STATUS = SearchAttributeKey.for_keyword(STATUS_ATTRIBUTE)
 
@@ -64,7 +64,7 @@ class QuizGenerationWorkflow:
         self._resumes = 0
         self._mirror = Mirror(start.options, self._snapshot, self._state.mirrored, self._state.catch_up_with)
         self._gate = Gate(start.options, self._state)
-        self._graph = graph(QUESTION_GRAPH).compile()
+        self._graph = uncached(QUESTION_GRAPH)
 
     @workflow.run
     async def run(self, start: GenerationInput) -> GenerationResult:
