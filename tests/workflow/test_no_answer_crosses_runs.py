@@ -6,9 +6,9 @@ from tests.workflow.ledger import paid_twice
 
 
 async def test_a_run_has_no_answer_but_from_its_own_activities(world: World) -> None:
-    """The worker takes a thread again that is idle: a run is replayed in it, and the next begins that asks for the same.
+    """A worker takes an idle thread again: a run is replayed in it, and another begins that asks for the same.
 
-    One that it had from there could be repeated by no replay: the last question would never come.
+    An answer that it had from there could be repeated by no replay: the last question would never come.
     """
     workflow_id = await world.start(6, workflow_window=2, workflow_longest_run=30)
     world.demo.fault("malformed", times=1, match=f"{workflow_id}/5/draft/")
