@@ -13,7 +13,7 @@ from storage.snapshots import Fence, StateWrite
 from storage.starts import ActiveGenerationExists
 from storage.workflow_states import LOST, WorkflowStateStore
 from workflows.messages import FINISH, MIRROR, RowAhead, Snapshot
-from writing.mirror import save, state_write
+from writing.mirror import close, save, state_write
 
 log = structlog.get_logger()
 
@@ -51,11 +51,8 @@ class MirrorActivities:
         return fence
 
     async def _store(self, write: StateWrite, *, sent: datetime) -> Fence:
-        handle = activity.client().get_workflow_handle(write.workflow_id)
-
         async def is_current_run() -> bool:
-            description = await handle.describe()
-            return description.run_id == write.run_id and description.status is WorkflowExecutionStatus.RUNNING
+            return await _is_current(write)
 
         try:
             return await save(self._states, write, is_current_run, sent=sent)
@@ -80,8 +77,16 @@ class MirrorActivities:
         """End a run whose answers went with the database, as in a restore: it could tell nothing ever again.
 
         The next run asks the database what there is. The row first: it has the reason, which a terminated run has not.
+        Nothing where another try of the same has ended the run, and its row is of the next.
         """
+        if not await _is_current(write):
+            return
         status = Status.CANCELLED if write.status is Status.CANCELLED else Status.FAILED
-        await self._states.mark_failed(write.workflow_id, LOST, status)
+        await close(self._states, write.workflow_id, LOST, status)
         log.error("answers_lost", workflow_id=write.workflow_id, run_id=write.run_id)
         await activity.client().get_workflow_handle(write.workflow_id, run_id=write.run_id).terminate(reason=LOST)
+
+
+async def _is_current(write: StateWrite) -> bool:
+    description = await activity.client().get_workflow_handle(write.workflow_id).describe()
+    return description.run_id == write.run_id and description.status is WorkflowExecutionStatus.RUNNING

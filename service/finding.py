@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.statuses import Status
@@ -14,7 +15,9 @@ from metrics import generations
 from service.stalls import Stalled, read_failures, stall_of
 from storage.tables import WorkflowState
 from storage.workflow_states import WorkflowStateStore
-from workflows.messages import WORKFLOW_TYPE
+from workflows.messages import STATUS_ATTRIBUTE, WORKFLOW_TYPE
+
+_STATUS = SearchAttributeKey.for_keyword(STATUS_ATTRIBUTE)
 
 
 class Finding(StrEnum):
@@ -58,6 +61,8 @@ class Look:
     run_id: str | None = None
     stalled: Stalled | None = None
     is_cancelled: bool = False
+    # An open run that is paused, and has told so: nothing of it is under way.
+    rests: bool = False
 
 
 def is_cancelled(description: WorkflowExecutionDescription) -> bool:
@@ -81,11 +86,17 @@ async def look(client: Client, row: WorkflowState, *, rpc_timeout: timedelta) ->
     if row.run_id is None and run_id == row.state_data.get("ended_run"):
         return Look(Finding.NEVER_STARTED)  # the row was reopened, and the new run's start never arrived
     finding = _FINDINGS.get(description.status, Finding.OPEN) if description.status is not None else Finding.OPEN
-    stalled = None
-    if finding is Finding.OPEN:
-        await read_failures(client, description.raw_description)
-        stalled = stall_of(description.raw_description, datetime.now(UTC))
-    return Look(finding, run_id, stalled, finding is Finding.OPEN and is_cancelled(description))
+    if finding is not Finding.OPEN:
+        return Look(finding, run_id)
+    await read_failures(client, description.raw_description)
+    stalled = stall_of(description.raw_description, datetime.now(UTC))
+    return Look(finding, run_id, stalled, is_cancelled(description), _rests(description))
+
+
+def _rests(description: WorkflowExecutionDescription) -> bool:
+    raw = description.raw_description
+    says = description.typed_search_attributes.get(_STATUS)
+    return says == Status.PAUSED and not raw.HasField("pending_workflow_task") and not raw.pending_activities
 
 
 async def mend(
@@ -100,8 +111,8 @@ async def mend(
         case Finding.OPEN | Finding.NEVER_STARTED:
             return False
         case Finding.COMPLETED:
-            closed = await states.mark_completed(row.workflow_id, unless_changed=unless_changed)
-            return _counted(closed, finding, Status.COMPLETED)
+            became = await states.mark_completed(row.workflow_id, unless_changed=unless_changed)
+            return _counted(became is not None, finding, became or Status.COMPLETED)
         case Finding.CANCELLED:
             status = Status.CANCELLED
         case _:

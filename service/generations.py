@@ -212,6 +212,8 @@ class GenerationService(Reading):
         told_its_end = row.current_node == FINISH
         if newest.lives and (newest.is_cancelled or (told_its_end and row.run_id == newest.run_id)):
             # Its worker died in between, or is busy. It goes by no signal, and beside it no other run can start.
+            if row.status == Status.CANCELLED and not newest.is_cancelled:
+                await self._temporal.cancel(workflow_id)  # its history fell back behind the cancel that it told of
             raise TemporalUnavailable(STILL_ENDING)
         if row.status == Status.COMPLETED:
             raise CannotResume(COMPLETED)

@@ -81,19 +81,21 @@ class Reconciler:
     async def look_once(self) -> None:
         """One pass. Raises what keeps it from looking at all: then nothing was changed."""
         closed = await self._temporal.closed_since(datetime.now(UTC) - LISTED_WITHIN, MOST_LOOKS)
-        rows = {row.workflow_id: row for row in await self._store.open_rows(closed)}
+        rows: dict[str, tuple[WorkflowState, Kind | None]] = {
+            row.workflow_id: (row, None) for row in await self._store.open_rows(closed)
+        }
         for kind in Kind:
             quiet = await self._store.quiet(kind, QUIET, MOST_LOOKS, after=self._last.get(kind))
-            rows |= {row.workflow_id: row for row in quiet}
-            if quiet:
-                self._last[kind] = quiet[-1].id
+            rows |= {row.workflow_id: (row, kind) for row in quiet}
         slots = asyncio.Semaphore(LOOKS_AT_ONCE)
 
-        async def look_at(row: WorkflowState) -> None:
+        async def look_at(row: WorkflowState, kind: Kind | None) -> None:
             async with slots:
+                if kind is not None:
+                    self._last[kind] = row.id
                 await self._reconcile(row)
 
-        outcomes = await asyncio.gather(*(look_at(row) for row in rows.values()), return_exceptions=True)
+        outcomes = await asyncio.gather(*(look_at(*one) for one in rows.values()), return_exceptions=True)
         await self._attribute()  # first: one row that cannot be looked at must not keep names from all others
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
@@ -128,18 +130,29 @@ class Reconciler:
         if row.state_data.get(UNANSWERED) and row.status == Status.FAILED:
             await self._settle_start(row, found)
         elif found.finding is Finding.OPEN:
-            if row.status == Status.RUNNING and bool(found.stalled) | bool(row.state_data.get("stalled")):
+            if row.status == Status.RUNNING and found.rests and await self._is_unchanged(row):
+                # Its history fell back behind a resume that the row has: that was accepted, and nobody can repeat it.
+                await self._temporal.signal(row.workflow_id, "resume")
+                log.warning("resumed_again", workflow_id=row.workflow_id, run_id=found.run_id)
+            elif row.status == Status.RUNNING and bool(found.stalled) | bool(row.state_data.get("stalled")):
                 await self._store.note_stalled(row, found.stalled)
         elif found.finding is Finding.NEVER_STARTED:
             if datetime.now(UTC) - row.updated_at > START_TAKES:
                 closed = await self._states.mark_never_started(
                     row.workflow_id, NEVER_STARTED, unless_changed=row.updated_at
                 )
+                if closed:
+                    counted.reconciler_found(found.finding)
                 self._told(row, found.finding, closed=closed)
         else:
             who = await self._who(row.workflow_id, found)
             closed = await mend(self._states, row, found.finding, who.told() if who else None)
             self._told(row, found.finding, closed=closed)
+
+    async def _is_unchanged(self, row: WorkflowState) -> bool:
+        """Whether no run has told anything since the row was read: what one rests in, it has told before."""
+        now = await self._states.load(row.workflow_id)
+        return now is not None and now.updated_at == row.updated_at
 
     async def _settle_start(self, row: WorkflowState, found: Look) -> None:
         """A start that got no answer either runs, and then the row must say so, or it never arrived."""
@@ -185,7 +198,6 @@ class Reconciler:
 
     def _told(self, row: WorkflowState, finding: Finding, *, closed: bool) -> None:
         if closed:
-            counted.reconciler_found(finding)
             log.info("row_mended", workflow_id=row.workflow_id, run_id=row.run_id, finding=str(finding))
 
 

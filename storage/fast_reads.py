@@ -16,7 +16,8 @@ from psycopg_pool import AsyncConnectionPool
 from storage.together import Together
 
 _STATE = """
-SELECT {asked} AS asked, w.workflow_id, w.quiz_id, w.status, w.current_node, w.state_data - 'options' AS state_data,
+SELECT {asked} AS asked, w.workflow_id, w.quiz_id, w.status, w.current_node,
+       w.state_data - 'options' - 'next_attempt' AS state_data,
        w.error_message, w.retry_count, w.total_steps, w.completed_steps, w.created_at, w.updated_at, w.completed_at,
        (SELECT jsonb_agg(jsonb_build_object('reason', m.reason, 'since', m.since, 'retry_at', m.retry_at)
                          ORDER BY m.since)

@@ -112,6 +112,8 @@ class WorkflowStateStore(Starts):
                 before = (row.run_id or "", Status(row.status).is_active)
                 if asked_about not in (None, before) or (to_closed_row and before[1]):
                     raise RunChanged  # somebody else wrote while Temporal was asked; the retry asks again
+                if row.run_id == write.run_id and row.status == Status.COMPLETED:
+                    return Fence.STALE  # all is there, whatever its run tells whose history fell back behind that
                 if asked_about is not None or before == (write.run_id, True):
                     if row.run_id == write.run_id and row.sequence >= write.sequence:
                         return Fence.STALE
@@ -125,6 +127,7 @@ class WorkflowStateStore(Starts):
         """The row's sequence when it has other snapshots of this run, this one or later: its history fell back.
 
         As after a power cut, or a restore of Temporal's database. A snapshot that was merely repeated is no such thing.
+        Behind a row that is completed there is nothing to tell.
         """
         query = (
             select(col(WorkflowState.sequence), col(WorkflowEvent.event_data))
@@ -140,6 +143,7 @@ class WorkflowStateStore(Starts):
                 col(WorkflowState.workflow_id) == write.workflow_id,
                 col(WorkflowState.run_id) == write.run_id,
                 col(WorkflowState.sequence) >= write.sequence,
+                col(WorkflowState.status) != Status.COMPLETED,
             )
         )
         async with self._engine.connect() as connection:
@@ -147,17 +151,18 @@ class WorkflowStateStore(Starts):
         if row is None:
             return None
         sequence, told = row
-        same = told is not None and (told["status"], told["slots"]) == (write.status, write.slots)
+        wanted = (write.status, write.slots, write.error_message)
+        same = told is not None and (told["status"], told["slots"], told.get("reason")) == wanted
         return None if same and sequence == write.sequence else int(sequence)
 
-    async def mark_completed(self, workflow_id: str, *, unless_changed: datetime | None = None) -> bool:
-        """Close an open row as completed, from outside the workflow; False when it is closed or gone already.
+    async def mark_completed(self, workflow_id: str, *, unless_changed: datetime | None = None) -> Status | None:
+        """Close an open row as completed, from outside the workflow; None when it is closed or gone already.
 
         As failed, if questions are not there that its run made: a resume writes them again. `unless_changed` is when
-        the row was changed last as the caller knows it; False when it was since.
+        the row was changed last as the caller knows it; None when it was since.
         """
         status, reason = (Status.COMPLETED, None) if await self._has_all(workflow_id) else (Status.FAILED, LOST)
-        return await self._close(workflow_id, status, reason, unless_changed)
+        return status if await self._close(workflow_id, status, reason, unless_changed) else None
 
     async def mark_failed(
         self,

@@ -18,6 +18,8 @@ MIRROR_TIMEOUT = timedelta(seconds=5)
 MIRROR_RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=0.5), backoff_coefficient=2, maximum_interval=timedelta(seconds=3)
 )
+# A run that came by this before it was there takes whatever it is answered for an acknowledgement.
+TELLS_AGAIN = "tells-again"
 
 
 class Mirror:
@@ -41,7 +43,7 @@ class Mirror:
         self._handing_over = False
         self._idle = True
         self._begun = 0  # snapshots of this run
-        self._landed = 0
+        self._landed = 0  # the last of them that did
         self._broken: BaseException | None = None  # the bug that ended it: whoever waits must not wait for ever
 
     def mark(self, *, question: bool = False, urgent: bool = False) -> None:
@@ -109,12 +111,13 @@ class Mirror:
                 summary=f"{snapshot.status}: {snapshot.completed} of {snapshot.total}",
             )
             self._idle = True
-            if isinstance(answer, dict):  # RowAhead: of this snapshot nothing is stored
+            # RowAhead: of this snapshot nothing is stored. A worker of before took no notice, and its run went on.
+            if isinstance(answer, dict) and workflow.patched(TELLS_AGAIN):
                 self._catch_up_with(answer["ahead"])
                 self.mark(urgent=True)
                 continue
             self._sent(snapshot)
-            self._landed += 1
+            self._landed = self._begun  # those before it that did not land are told with it
 
     async def _wait_for_company(self) -> None:
         """A full checkpoint goes at once; a lone question waits the short delay, other progress the long one."""

@@ -33,6 +33,12 @@ async def save(
     return fence
 
 
+async def close(states: WorkflowStateStore, workflow_id: str, reason: str, status: Status) -> None:
+    """Close an open row that no snapshot can close, and count it."""
+    if await states.mark_failed(workflow_id, reason, status):
+        generations.ended(WORKFLOW_TYPE, status)
+
+
 async def _count_the_end(states: WorkflowStateStore, write: StateWrite) -> None:
     duration = None
     try:

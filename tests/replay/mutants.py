@@ -266,3 +266,28 @@ class ForgetsThePause(QuizGenerationWorkflow):
     async def run(self, start: GenerationInput) -> GenerationResult:
         """The same, and never paused at first."""
         return await super().run(start)
+
+
+@workflow.defn(name=WORKFLOW_TYPE)
+class TakesItForTold(QuizGenerationWorkflow):
+    """Does not go on behind what the row has: the next snapshot has a number that is taken."""
+
+    @workflow.init
+    def __init__(self, start: GenerationInput) -> None:
+        super().__init__(start)
+        self._mirror.mark, self._marks = self._mark, self._mirror.mark  # type: ignore[method-assign]
+        self._mirror._catch_up_with = self._go_on
+        self._is_told = False
+
+    @workflow.run
+    async def run(self, start: GenerationInput) -> GenerationResult:
+        """The same, and nothing told again."""
+        return await super().run(start)
+
+    def _go_on(self, _sequence: int) -> None:
+        self._is_told = True
+
+    def _mark(self, *, question: bool = False, urgent: bool = False) -> None:
+        if not self._is_told:
+            self._marks(question=question, urgent=urgent)
+        self._is_told = False

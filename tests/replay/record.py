@@ -23,6 +23,7 @@ from tests.workflow.short_histories import short_histories, short_world
 from tests.workflow.test_cancel_comes_too_late import cancel_at_the_end
 from tests.workflow.test_duplicates import PARAGRAPH
 from tests.workflow.test_hand_over import hurried_at_the_hand_over, paused_at_the_hand_over, paused_for_long
+from tests.workflow.test_history_falls_back import told_again
 
 __all__ = ["short_histories", "short_world"]  # fixtures
 
@@ -156,6 +157,7 @@ SCENARIOS: dict[str, Callable[[World], Awaitable[str]]] = {
     "cancelled_too_late": cancelled_too_late,
     "failed": failed,
     "resumed_after_failure": resumed_after_failure,
+    "told_again": told_again,
 }
 
 

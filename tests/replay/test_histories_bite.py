@@ -21,6 +21,7 @@ NOTICED_BY = [
     (mutants.TellsAllItself, "handed_over_first"),
     (mutants.ForgetsTheUntold, "handed_over_second"),
     (mutants.TellsAllItself, "refused_an_end"),
+    (mutants.TakesItForTold, "told_again"),
     (mutants.AsksTwice, "duplicate"),
     (mutants.LetsCallsGoOn, "cancelled"),
     (mutants.WritesAllAnew, "resumed_after_failure"),

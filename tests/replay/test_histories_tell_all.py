@@ -25,6 +25,7 @@ HOLDS: dict[str, dict[str, int]] = {
     "continued_second": {"question.draft": 1, "WORKFLOW_EXECUTION_COMPLETED": 1},
     "limited_first": {"question.draft": 1, "WORKFLOW_EXECUTION_CONTINUED_AS_NEW": 1},
     "limited_second": {"question.draft": 1},
+    "told_again": {"ahead": 1, "MARKER_RECORDED": 1, "WORKFLOW_EXECUTION_COMPLETED": 1},
     "refused_an_end": {"WORKFLOW_TASK_FAILED": 1, "WORKFLOW_EXECUTION_CONTINUED_AS_NEW": 1},
     "paused_first": {"pause": 10, "WORKFLOW_EXECUTION_CONTINUED_AS_NEW": 1},
     "paused_second": {"resume": 1, "question.draft": 1},
@@ -48,12 +49,14 @@ def test_a_history_holds_what_it_is_there_for(name: str) -> None:
 
 
 def _words(event: dict[str, Any]) -> list[str]:
-    """What an event is about: its type, the activity, the signal, the failure."""
+    """What an event is about: its type, the activity, the signal, the failure, what the mirror answered."""
     words = [event["eventType"].removeprefix("EVENT_TYPE_")]
     if scheduled := event.get("activityTaskScheduledEventAttributes"):
         words.append(scheduled["activityType"]["name"])
         given = base64.b64decode(scheduled["input"]["payloads"][0]["data"]).decode()
         words += ["The quiz already asks"] if "The quiz already asks" in json.dumps(json.loads(given)) else []
+    if completed := event.get("activityTaskCompletedEventAttributes"):
+        words += ["ahead"] if b'{"ahead":' in base64.b64decode(completed["result"]["payloads"][0]["data"]) else []
     if signal := event.get("workflowExecutionSignaledEventAttributes"):
         words.append(signal["signalName"])
     for attributes in ("activityTaskFailedEventAttributes", "workflowExecutionFailedEventAttributes"):

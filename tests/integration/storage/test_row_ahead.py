@@ -2,6 +2,7 @@
 
 from domain.statuses import Status
 from storage.model_calls import ModelCallStore
+from storage.snapshots import Fence
 from storage.tables import Quiz
 from storage.workflow_states import WorkflowStateStore
 from tests.integration.storage.made import make_generation, pay, save, snapshot
@@ -26,6 +27,9 @@ async def test_the_same_number_with_something_else_to_tell_is_behind(
     assert await states.ahead_of(snapshot(workflow_id, 5)) == 5
     paused = snapshot(workflow_id, 5, questions=[(1, "draft", 0), (3, "draft", 0)], status=Status.PAUSED)
     assert await states.ahead_of(paused) == 5
+    await save(states, workflow_id, 6, status=Status.PAUSED)
+    assert await states.ahead_of(snapshot(workflow_id, 6, status=Status.PAUSED)) is None
+    assert await states.ahead_of(snapshot(workflow_id, 6, status=Status.PAUSED, error_message="no quota")) == 6
 
 
 async def test_an_earlier_number_is_behind(states: WorkflowStateStore, quiz: Quiz) -> None:
@@ -44,3 +48,13 @@ async def test_another_run_is_not_behind(states: WorkflowStateStore, quiz: Quiz)
     assert await states.ahead_of(snapshot(workflow_id, 2, run_id="run-2")) is None
     await states.delete(workflow_id)
     assert await states.ahead_of(snapshot(workflow_id, 2)) is None
+
+
+async def test_a_completed_row_is_not_opened_by_its_own_run(states: WorkflowStateStore, quiz: Quiz) -> None:
+    """All is there: whatever its run tells whose history fell back behind that is nothing new."""
+    workflow_id = await make_generation(states, quiz)
+    await save(states, workflow_id, 5, status=Status.COMPLETED)
+    for sequence in (3, 5, 9):
+        assert await save(states, workflow_id, sequence) is Fence.STALE
+        assert await states.ahead_of(snapshot(workflow_id, sequence)) is None
+    assert await save(states, workflow_id, 2, run_id="run-2") is Fence.ACCEPTED
