@@ -21,6 +21,7 @@ from tests.chaos.schedule import CRASHES, NETWORK
 from tests.chaos.strikes import Done, Striker, standstill
 from tests.chaos.stuck import dump, until_stuck
 from tests.chaos.teachers import Teachers
+from tests.chaos.untold import told_after
 from tests.chaos.verdict import BROKEN_OFF, ENDS, HOLDS, Witnesses, in_words, judged
 from tests.support.content import sample_chapter
 
@@ -115,7 +116,9 @@ async def _play(plan: Plan, cluster: Cluster, folder: Path, content: str, notes:
         await striker.over()
         settings = cluster.settings()
         client = await connect(settings)
-        convergence = await mirror.converges(client, cluster)
+        since = datetime.now(UTC)
+        running = {execution.id async for execution in client.list_workflows("ExecutionStatus = 'Running'")}
+        statuses, untrue = await mirror.says_the_same(client, cluster, while_runs_close=True)
         notes.stuck = notes.stuck or await _first(teaching, watching, plan.longest)
         if notes.stuck and not watching.done():
             notes.stuck += f"; see {await dump(teachers, cluster, folder)}"
@@ -124,13 +127,19 @@ async def _play(plan: Plan, cluster: Cluster, folder: Path, content: str, notes:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     _, untrue_at_the_end = await mirror.says_the_same(client, cluster)
-    convergence.offences += untrue_at_the_end
+    evidence = await gather(client, cluster.database_url, cluster.ledger, settings.encryption_keys)
+    counts = told_after(evidence.histories, running, since)
+    late = [
+        f"{workflow_id}: its row had what was decided by the last fault after {seconds:.0f} s"
+        for workflow_id, seconds in counts.items()
+        if seconds > mirror.CAUGHT_UP
+    ]
     striker.crashes_that_struck()
     await teachers.close()
     return Witnesses(
         plan=plan,
         content=content,
-        evidence=await gather(client, cluster.database_url, cluster.ledger, settings.encryption_keys),
+        evidence=evidence,
         generations=teachers.generations,
         answers=teachers.answers,
         done=striker.done,
@@ -138,7 +147,7 @@ async def _play(plan: Plan, cluster: Cluster, folder: Path, content: str, notes:
         cancelled=striker.cancelled,
         operated=striker.operated,
         starts={process.name: process.started_at for process in cluster.processes.values()},
-        convergence=convergence,
+        convergence=mirror.Convergence(statuses, list(counts.values()), [*untrue, *untrue_at_the_end, *late]),
         stuck=notes.stuck,
         database_url=cluster.database_url,
         logs=cluster.home.logs,

@@ -100,7 +100,7 @@ def no_status_is_set_unasked(evidence: Evidence) -> list[str]:
             if asked is not status:
                 status = asked
                 wanted.append(asked)
-            now = _status_set(event)
+            now = status_set(event)
             if now in (Status.PAUSED, Status.RUNNING) and (not wanted or wanted.popleft() is not now):
                 offences.append(f"{history.workflow_id}: {now} from event {event.event_id} on, and nobody asked")
                 break  # what follows is no longer as its signals have it
@@ -134,6 +134,20 @@ def telling_of(event: HistoryEvent) -> Telling | None:
     return Telling(event.event_id, snapshot["sequence"], Status(snapshot["status"]), snapshot["reason"])
 
 
+def questions_of(event: HistoryEvent) -> list[tuple[int, str, int]]:
+    """(slot, step, attempt) of the questions in the snapshot that this event sends."""
+    snapshot = json.loads(event.activity_task_scheduled_event_attributes.input.payloads[0].data)
+    return [(one["slot"], one["step"], one["attempt"]) for one in snapshot["questions"]]
+
+
+def status_set(event: HistoryEvent) -> Status | None:
+    """The status that the run gives itself with this event, if it does."""
+    if event.event_type != EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+        return None
+    fields = event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
+    return Status(json.loads(fields[STATUS_ATTRIBUTE].data)) if STATUS_ATTRIBUTE in fields else None
+
+
 def _handed_over(event: HistoryEvent) -> Telling | None:
     """What this event has the next run begin with, if it does."""
     if event.event_type != EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
@@ -150,11 +164,3 @@ def _ends_cancelled(event: HistoryEvent) -> bool:
 def _is_of_an_orphan(event: dict[str, Any]) -> bool:
     data = event["event_data"]
     return bool(data["status"] == Status.CANCELLED and data.get("reason") == ORPHANED)
-
-
-def _status_set(event: HistoryEvent) -> Status | None:
-    """The status that the run gives itself with this event, if it does."""
-    if event.event_type != EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
-        return None
-    fields = event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
-    return Status(json.loads(fields[STATUS_ATTRIBUTE].data)) if STATUS_ATTRIBUTE in fields else None

@@ -1,58 +1,80 @@
-"""I5: a row that is behind its workflow for long is an offence, also when it has caught up by the time it is read."""
+"""I5: how long after a moment a row had what its workflow had decided by then, as histories tell."""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowHistory
 
-from domain.statuses import Status
-from tests.chaos.mirror import CAUGHT_UP, Reading, verdict_on
-from workflows.messages import Progress
+from tests.chaos.unasked import questions_of, status_set, telling_of
+from tests.chaos.untold import told_after
+from tests.replay.replaying import NAMES, stored, taking
 
-TOLD = Progress(
-    status=Status.RUNNING,
-    current_node="write_questions",
-    total=8,
-    completed=3,
-    in_flight=2,
-    revised=0,
-    rejected=0,
-    calls=3,
-    prompt_tokens=0,
-    completion_tokens=0,
-    cost=None,
-    reason=None,
-    window=2,
-    sequence=4,
-)
-TRUE, BEHIND, PAUSED = ("running", 3, 4), ("running", 2, 4), ("paused", 3, 4)
-LATE = CAUGHT_UP + 1
+PLAIN = stored(taking("plain")[0])
+SECOND, MOMENT = timedelta(seconds=1), timedelta(microseconds=1)
 
 
-@pytest.mark.parametrize(
-    ("rows", "verdict"),
-    [
-        ([(1, TRUE)], (1, "")),
-        ([(1, ("running", 4, 4))], (1, "")),
-        ([(CAUGHT_UP, TRUE)], (CAUGHT_UP, "")),
-        ([(1, BEHIND), (2, TRUE), (3, TRUE)], (2, "")),
-        # The workflow told it late; the row had it long since.
-        ([(1, TRUE), (LATE, TRUE)], (1, "")),
-        # What it has at the second snapshot was told after the first reading; what the first one has may not have been.
-        ([(1, BEHIND), (2, ("running", 2, 6)), (9, TRUE)], (2, "")),
-        ([(1, None), (2, BEHIND), (3, ("paused", 2, 7))], (3, "")),
-        ([(1, BEHIND), (2, ("running", 2, 5))], None),
-        ([(1, BEHIND)], None),
-        ([(1, PAUSED)], None),
-        ([(1, None)], None),
-        ([], None),
-    ],
-)
-def test_a_row_that_there_is_time_for(rows: list[Reading], verdict: tuple[float, str] | None) -> None:
-    """True since then, or to be looked at again."""
-    assert verdict_on(rows, TOLD) == verdict
+def _seconds(since: datetime, *histories: WorkflowHistory) -> float:
+    (seconds,) = told_after(histories or [PLAIN], {PLAIN.workflow_id}, since).values()
+    return seconds
 
 
-@pytest.mark.parametrize("row", [TRUE, BEHIND, PAUSED, None])
-def test_a_row_that_is_late(row: tuple[str, int, int] | None) -> None:
-    """Whatever it says by then."""
-    seconds, said = verdict_on([(1, BEHIND), (LATE, row)], TOLD) or (0, "")
-    assert seconds == LATE
-    assert "after 31 s, running with 3 in the workflow" in said
+def _time(event: HistoryEvent) -> datetime:
+    return event.event_time.ToDatetime(tzinfo=UTC)
+
+
+def _landed(made: HistoryEvent) -> datetime:
+    """When the snapshot that this event sends was acknowledged."""
+    return next(
+        _time(event)
+        for event in PLAIN.events
+        if event.activity_task_completed_event_attributes.scheduled_event_id == made.event_id
+    )
+
+
+SNAPSHOTS = [event for event in PLAIN.events if telling_of(event)]
+(END,) = [event for event in PLAIN.events if status_set(event)]
+FIRST = next(event for event in SNAPSHOTS if questions_of(event))
+
+
+def test_what_is_decided_last_is_waited_for_until_it_has_landed() -> None:
+    """The end, by who asks in that moment; whoever asks later waits for less, and after it for nothing."""
+    landed = _landed(SNAPSHOTS[-1])
+    assert _seconds(_time(END)) == pytest.approx((landed - _time(END)).total_seconds())
+    assert _seconds(landed - MOMENT) == pytest.approx(MOMENT.total_seconds())
+    assert _seconds(landed) == _seconds(landed + SECOND) == 0
+
+
+def test_a_question_is_waited_for_from_the_task_that_took_its_answer_in() -> None:
+    """Before, nothing is decided and the row has all; from then on until the snapshot that names it has landed."""
+    tasks = [_time(event) for event in PLAIN.events if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED]
+    waits = [moment for moment in tasks if moment < _landed(FIRST) and _seconds(moment) > 0]
+    assert waits and _seconds(waits[0] - MOMENT) == 0
+    assert _seconds(waits[0]) == pytest.approx((_landed(FIRST) - waits[0]).total_seconds())
+
+
+def test_what_never_landed_is_not_waited_for() -> None:
+    """It is judged elsewhere; so is a workflow of which there is nothing."""
+    cut = WorkflowHistory(
+        PLAIN.workflow_id, [event for event in PLAIN.events if event.event_id <= SNAPSHOTS[-1].event_id]
+    )
+    assert _seconds(_time(END), cut) == 0
+    assert told_after([], {"mcq_1"}, _time(END)) == {"mcq_1": 0.0}
+
+
+def test_what_a_run_leaves_to_the_next_is_waited_for_there() -> None:
+    """One that hands over tells no more; its questions are in a snapshot of the other."""
+    (first,) = (stored(name) for name in taking("handed_over_first"))
+    (second,) = (stored(name) for name in taking("handed_over_second"))
+    second = WorkflowHistory(first.workflow_id, list(second.events))
+    since = _time(first.events[-1])
+    assert told_after([second, first], {first.workflow_id}, since)[first.workflow_id] > 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_in_real_histories_all_is_told_at_the_end(name: str) -> None:
+    """Whichever turns they take."""
+    history = stored(name)
+    end = max(_time(event) for event in history.events)
+    assert told_after([history], {history.workflow_id}, end) == {history.workflow_id: 0.0}
