@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 from temporalio import activity
@@ -51,9 +52,7 @@ class MirrorActivities:
         return fence
 
     async def _store(self, write: StateWrite, *, sent: datetime) -> Fence:
-        async def is_current_run() -> bool:
-            return await _is_current(write)
-
+        is_current_run = partial(_is_current, write)
         try:
             return await save(self._states, write, is_current_run, sent=sent)
         except ActiveGenerationExists:

@@ -24,7 +24,7 @@ _TASK_COMPLETED = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
 class _Generation:
     """Of all runs of a workflow."""
 
-    # When each question that a snapshot named was accepted.
+    # When each answer was taken in. What became a question is named by a snapshot, of this run or a later one.
     accepted: dict[Step, datetime] = field(default_factory=dict)
     # When the run gave itself a status.
     statuses: list[datetime] = field(default_factory=list)
@@ -48,15 +48,14 @@ def told_after(
 
 def _read(history: WorkflowHistory, generation: _Generation) -> None:
     made = dict[int, tuple[datetime, set[Step]]]()
-    taken_in = _taken_in(history)
+    for step, taken_in in _taken_in(history).items():
+        generation.accepted[step] = min(taken_in, generation.accepted.get(step, taken_in))
     for event in history.events:
         if status_set(event) is not None:
             generation.statuses.append(_time(event))
         elif telling_of(event) is not None:
             named = {(history.workflow_id, *question) for question in questions_of(event)}
             made[event.event_id] = (_time(event), named)
-            for step in named & taken_in.keys():
-                generation.accepted[step] = min(taken_in[step], generation.accepted.get(step, taken_in[step]))
         elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
             number = event.activity_task_completed_event_attributes.scheduled_event_id
             if number in made:
