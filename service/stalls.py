@@ -13,9 +13,11 @@ from temporalio.exceptions import FailureError
 
 from workflows.messages import MIRROR
 
-# A worker takes work up within milliseconds; one that is busy within a second or two. The rest is what the clocks of
-# API and Temporal may differ by (decision 0025): a description does not tell its own time.
-TAKEN_UP_WITHIN = timedelta(seconds=5)
+# A worker takes work up within milliseconds, one that is busy within a second or two, and what lies in a dead worker's
+# queue goes to all after five (`STICKY_TIMEOUT`), as a new task with a time of its own: told sooner, it would be untold
+# then. The rest is what the clocks of API and Temporal may differ by (decision 0025): a description does not say when
+# it was made.
+TAKEN_UP_WITHIN = timedelta(seconds=8)
 # Workers beat every 5 s while they wait for the model.
 BEATS_WITHIN = timedelta(seconds=15)
 # The first failures of a step are retried within seconds, and are nobody's concern.

@@ -21,7 +21,7 @@ from tests.chaos.schedule import CRASHES, NETWORK
 from tests.chaos.strikes import Done, Striker, standstill
 from tests.chaos.stuck import dump, until_stuck
 from tests.chaos.teachers import Teachers
-from tests.chaos.untold import told_after
+from tests.chaos.untold import open_at, told_after
 from tests.chaos.verdict import BROKEN_OFF, ENDS, HOLDS, Witnesses, in_words, judged
 from tests.support.content import sample_chapter
 
@@ -117,7 +117,6 @@ async def _play(plan: Plan, cluster: Cluster, folder: Path, content: str, notes:
         settings = cluster.settings()
         client = await connect(settings)
         since = datetime.now(UTC)
-        running = {execution.id async for execution in client.list_workflows("ExecutionStatus = 'Running'")}
         statuses, untrue = await mirror.says_the_same(client, cluster, while_runs_close=True)
         notes.stuck = notes.stuck or await _first(teaching, watching, plan.longest)
         if notes.stuck and not watching.done():
@@ -128,7 +127,7 @@ async def _play(plan: Plan, cluster: Cluster, folder: Path, content: str, notes:
         await asyncio.gather(*tasks, return_exceptions=True)
     _, untrue_at_the_end = await mirror.says_the_same(client, cluster)
     evidence = await gather(client, cluster.database_url, cluster.ledger, settings.encryption_keys)
-    counts = told_after(evidence.histories, running, since)
+    counts = told_after(evidence.histories, open_at(evidence.histories, since), since)
     late = [
         f"{workflow_id}: its row had what was decided by the last fault after {seconds:.0f} s"
         for workflow_id, seconds in counts.items()

@@ -1,7 +1,7 @@
 """What a strike excuses: which calls it met, and which of them it held up."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,8 +27,8 @@ UNHEARD_FOR = timedelta(seconds=10)
 BEGINS_WITHIN = timedelta(seconds=1.5)
 # A slow way holds each part of what is sent, and a call is two: its head and its body.
 HELD_BY_A_SLOW_WAY = timedelta(seconds=2 * DELAY)
-# What a call rests on while it looks for its answer and asks for it.
-SERVERS = (POSTGRES, TEMPORAL, DEMO_MODEL)
+# What a call rests on from its look into the database, which is its last, to its beginning.
+LOOKED_AT, ASKED = POSTGRES, DEMO_MODEL
 
 
 def in_flight_at(line: CallLine, strikes: Sequence[Done], *, before: datetime) -> bool:
@@ -73,7 +73,9 @@ def _lost_until(done: Done, line: CallLine, strikes: Sequence[Done]) -> datetime
         return until + HELD_BY_A_SLOW_WAY
     if done.strike.kind != OPERATOR:
         return until
-    of_one_try = details.get("deed") == ACTIVITY_RESET and not held_up(line, until, strikes)
+    # Temporal may have given out a try that reaches its worker later.
+    late = held_up(line, until, strikes, (TEMPORAL, LOOKED_AT, ASKED))
+    of_one_try = details.get("deed") == ACTIVITY_RESET and not late
     return until + (AT_ONCE if of_one_try else HEARD_WITHIN)
 
 
@@ -130,19 +132,21 @@ def kills_of_workers(strikes: Sequence[Done]) -> dict[str, list[datetime]]:
     return kills
 
 
-def _holds_up(done: Done, line: CallLine) -> bool:
-    """Whether the strike met what the call waits for before it begins: its worker and its ways, and all servers."""
+def _holds_up(done: Done, line: CallLine, servers: Collection[str]) -> bool:
+    """Whether the strike met what the call waits for before it begins: its worker, and its ways to these servers."""
     lasts, target = done.strike.kind in (FREEZES, OUTAGES, NETWORK), done.strike.target
-    return lasts and (target in (line.worker, *SERVERS) or target.startswith(f"{line.worker} to "))
+    return lasts and target in {line.worker, *servers, *(f"{line.worker} to {server}" for server in servers)}
 
 
-def held_up(line: CallLine, since: datetime, strikes: Sequence[Done]) -> bool:
+def held_up(
+    line: CallLine, since: datetime, strikes: Sequence[Done], servers: Collection[str] = (LOOKED_AT, ASKED)
+) -> bool:
     """Whether the call, or the look into the database before it, was held up by what stood still or was away.
 
     From `since`, or soon after, for before there was time to look and to call; and until the call began, by one after
     another if need be.
     """
-    holds = sorted((done.at, _over(done)) for done in strikes if done.hit and _holds_up(done, line))
+    holds = sorted((done.at, _over(done)) for done in strikes if done.hit and _holds_up(done, line, servers))
     until = since + AT_ONCE
     for at, over in holds:
         if at <= until and over >= since:

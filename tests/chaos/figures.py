@@ -56,6 +56,7 @@ def figures(
         ),
         "calls cut off": outcomes.count("client_gone"),
         "calls of completed steps": len(calls.no_completed_step_is_called_again(evidence, strikes)),
+        "the same, with those that a fault held up": len(calls.no_completed_step_is_called_again(evidence, [])),
         "resumed by teachers": sum(one.resumes for one in generations),
         "pauses held": sum(len(one.pauses) for one in generations),
         "cancels taken back": sum(len(one.regretted) for one in generations),

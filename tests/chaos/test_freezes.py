@@ -17,11 +17,11 @@ from tests.chaos.one_teacher import OneTeacher, asking
 from tests.support.waiting import until, until_now
 from tests.support.world import NODES, scheduled
 
-QUESTIONS, SOME, FEW, WINDOW = 6, 4, 1, 2
+QUESTIONS, SOME, FEW, WINDOW = 12, 4, 1, 2
 WORKER = "a worker"
 # Seconds. A request to the API is given up after 3; a step of a worker after 20 without a beat, a call of the model
 # after 60, an answer that cannot be stored after 300: of these nothing is given up, so nothing is paid twice.
-SHORT = 4.0
+SHORT = 6.0
 
 
 @pytest.fixture(scope="module")

@@ -29,8 +29,12 @@ def test_a_worker_that_stops_polling_makes_the_service_unready(make_cluster: Cal
     until_now(teacher.seen, lambda completed: completed >= 1, 60)
     worker = cluster.processes[cluster.workers[0]]
     assert worker.freeze()
-    told = until_now(ready, lambda answer: answer.status_code == 503, 150).json()
-    assert (told["database"], told["temporal"], told["workers"]) == (True, True, 0)
+
+    def told() -> tuple[object, ...]:
+        answer = ready()
+        return (answer.status_code, *(answer.json()[of] for of in ("database", "temporal", "workers")))
+
+    until_now(told, lambda seen: seen == (503, True, True, 0), 150)
     assert teacher.status()["stalled"] is not None
     worker.thaw()
     until_now(ready, lambda answer: answer.status_code == 200, 30)

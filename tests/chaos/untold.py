@@ -32,6 +32,11 @@ class _Generation:
     landed: list[tuple[datetime, datetime, set[Step]]] = field(default_factory=list)
 
 
+def open_at(histories: Sequence[WorkflowHistory], moment: datetime) -> set[str]:
+    """The workflows with a run that was open then. One that never ended is stuck, and judged elsewhere."""
+    return {one.workflow_id for one in histories if _time(one.events[0]) <= moment < _time(one.events[-1])}
+
+
 def told_after(
     histories: Sequence[WorkflowHistory], workflow_ids: Collection[str], since: datetime
 ) -> dict[str, float]:

@@ -62,10 +62,11 @@ async def _under_way(world: World, workflow_id: str, attempt: int = 1) -> list[P
 async def _handed_back(world: World, workflow_id: str) -> list[PendingActivityInfo]:
     """The same, once each has failed by a death."""
 
-    def died(call: PendingActivityInfo) -> bool:
-        return call.last_failure.application_failure_info.type == WORKER_DIED
+    def all_died(calls: list[PendingActivityInfo]) -> bool:
+        # One that found the generation paused before it asked has ended by itself.
+        return {call.last_failure.application_failure_info.type for call in calls} == {WORKER_DIED}
 
-    return await until(lambda: _calls(world, workflow_id), lambda calls: all(map(died, calls)), 15)
+    return await until(lambda: _calls(world, workflow_id), all_died, 15)
 
 
 async def _killed_after_failures(

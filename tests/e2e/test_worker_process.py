@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.content import ROOT
+from tests.support.demo import DemoModel
 from tests.support.waiting import until
 from tests.support.worker import run_worker
 from tests.support.world import World
@@ -26,17 +27,21 @@ def start_worker(world: World, tmp_path: Path) -> StartWorker:
     return start
 
 
-async def test_sigterm_lets_calls_in_flight_end(world: World, start_worker: StartWorker) -> None:
+async def test_sigterm_lets_calls_in_flight_end(world: World, start_worker: StartWorker, tmp_path: Path) -> None:
     """Asked to stop in the middle, the worker ends its calls, takes nothing new and exits 0; no call is made again."""
-    workflow_id = await world.start(12, workflow_window=4)
-    worker = start_worker()
-    await until(lambda: world.service.questions(workflow_id), lambda made: len(made) >= 1, 60)
-    worker.send_signal(signal.SIGTERM)
-    _, err = worker.communicate(timeout=60)
-    assert worker.returncode == 0, err
+    with DemoModel(tmp_path / "slow", latency="1") as slow:
+        workflow_id = await world.start(12, workflow_window=4)
+        worker = start_worker(OPENAI_BASE_URL=slow.url)
+        await until(lambda: world.service.questions(workflow_id), lambda made: len(made) >= 1, 60)
+        worker.send_signal(signal.SIGTERM)
+        _, err = worker.communicate(timeout=60)
+        assert worker.returncode == 0, err
+        ended = slow.calls(workflow_id)
+        assert len(ended) < 12
+        assert {call["outcome"] for call in ended} == {"answered"}
     async with world.worker():
         await world.until_completed(workflow_id, 12)
-    answered = [call["request_id"].rsplit("/", 1)[0] for call in world.demo.calls(workflow_id)]
+    answered = [call["request_id"].rsplit("/", 1)[0] for call in (*ended, *world.demo.calls(workflow_id))]
     assert len(answered) == len(set(answered))
 
 

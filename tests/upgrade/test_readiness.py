@@ -25,6 +25,11 @@ async def ready_workers(world: World) -> int:
     return len(given_work(described, datetime.now(UTC) - timedelta(seconds=75)))
 
 
+async def _until_ready(world: World, workers: int) -> None:
+    """A new version or worker is known to Temporal's queue a moment later."""
+    await until(lambda: ready_workers(world), lambda count: count == workers, 60)
+
+
 async def test_only_workers_of_a_version_that_gets_work_count(world: World, tmp_path: Path) -> None:
     """None before a version is current; then its worker; with a ramp, that one's too."""
     deployment = Deployment(world, tmp_path)
@@ -33,9 +38,9 @@ async def test_only_workers_of_a_version_that_gets_work_count(world: World, tmp_
         assert await ready_workers(world) == 0
         deployment.make_current("v1")
         deployment.start("v2")
-        assert await ready_workers(world) == 1
+        await _until_ready(world, 1)
         deployment.ramp("v2", 10)
-        assert await ready_workers(world) == 2
+        await _until_ready(world, 2)
     finally:
         deployment.end()
 
@@ -45,6 +50,6 @@ async def test_workers_without_a_version_count_while_none_is_current(world: Worl
     deployment = Deployment(world, tmp_path)
     try:
         deployment.start_unversioned()
-        await until(lambda: ready_workers(world), lambda count: count == 1, 60)
+        await _until_ready(world, 1)
     finally:
         deployment.end()

@@ -164,7 +164,7 @@ async def test_a_run_that_paused_itself_hands_over_too(world: World) -> None:
 async def test_a_slot_that_was_to_be_revised_begins_anew_in_the_next_run(world: World, tmp_path: Path) -> None:
     """Its answer came after the pause; the next run asks for another one, under another number."""
     workflow_id = await world.start(4, workflow_window=1, workflow_longest_run=60)
-    with DemoModel(tmp_path, latency="1") as slow:
+    with DemoModel(tmp_path, latency="2") as slow:
         slow.fault("flawed", times=1, match=f"{workflow_id}/0/")
         await _revised_late(world, slow, workflow_id)
         asked = [call["request_id"].split("/")[1:4] for call in slow.calls(workflow_id)]

@@ -7,7 +7,8 @@ from tests.support.world import World
 async def test_a_retry_that_finds_the_generation_paused_makes_no_call(world: World) -> None:
     """Slots that wait for their next try when a pause comes end without a call, and go on after a resume."""
     workflow_id = await world.start(4, workflow_window=2)
-    world.demo.fault("rate_limit_seconds", times=2, retry_after=1, match=workflow_id)
+    # Long enough for the pause to be there first.
+    world.demo.fault("rate_limit_seconds", times=2, retry_after=5, match=workflow_id)
     async with world.worker():
         await world.until_calls(workflow_id, 2)
         await world.service.pause(workflow_id)

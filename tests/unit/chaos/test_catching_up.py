@@ -8,7 +8,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from tests.chaos.unasked import questions_of, status_set, telling_of
-from tests.chaos.untold import told_after
+from tests.chaos.untold import open_at, told_after
 from tests.replay.replaying import NAMES, stored, taking
 
 PLAIN = stored(taking("plain")[0])
@@ -70,6 +70,15 @@ def test_what_a_run_leaves_to_the_next_is_waited_for_there() -> None:
     second = WorkflowHistory(first.workflow_id, list(second.events))
     since = _time(first.events[-1])
     assert told_after([second, first], {first.workflow_id}, since)[first.workflow_id] > 0
+
+
+def test_a_workflow_is_open_from_the_start_of_a_run_to_its_end() -> None:
+    """A moment of its own before and after."""
+    began, ended = _time(PLAIN.events[0]), _time(PLAIN.events[-1])
+    for moment in (began, _time(END), ended - MOMENT):
+        assert open_at([PLAIN], moment) == {PLAIN.workflow_id}
+    for moment in (began - MOMENT, ended):
+        assert open_at([PLAIN], moment) == set()
 
 
 @pytest.mark.parametrize("name", NAMES)

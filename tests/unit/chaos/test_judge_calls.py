@@ -55,6 +55,8 @@ FROZEN = struck(FREEZES, "worker-1", 9)
         (call(12, try_=1), [struck(FREEZES, "worker-1", -14)], True),
         (call(12, try_=1), [struck(NETWORK, f"worker-2 to {POSTGRES}", 9)], True),
         (call(12, try_=1), [struck(OUTAGES, API, 9)], True),
+        (call(12, try_=1), [struck(FREEZES, TEMPORAL, 9)], True),
+        (call(12, try_=1), [struck(NETWORK, f"worker-1 to {TEMPORAL}", 9)], True),
         (call(12, try_=1), [struck(CRASHES, "before_call", 9)], True),
         # Its worker, or what that needs, stood still from before, or from just then.
         (call(12, try_=1), [FROZEN], False),
@@ -256,7 +258,7 @@ def test_what_is_not_paid_twice(other: dict[str, Any]) -> None:
         (1.1, [struck(FREEZES, "worker-1", 1)], ""),
         (1.1, [struck(FREEZES, "worker-1", 5)], "stored at"),
         (1.1, [kill("worker-2", 1)], "stored at"),
-        (1.1, [struck(OUTAGES, API, 1)], "stored at"),
+        *((1.1, [struck(OUTAGES, away, 1)], "stored at") for away in (API, TEMPORAL)),
         # There was time to look before this began.
         (1.1, [struck(OUTAGES, POSTGRES, 2.2)], "stored at"),
         # Just stored, or held up since before that.

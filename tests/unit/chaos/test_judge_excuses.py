@@ -4,7 +4,7 @@ import pytest
 
 from embedded.postgres import NAME as POSTGRES
 from tests.chaos import calls
-from tests.chaos.cluster import DEMO_MODEL
+from tests.chaos.cluster import DEMO_MODEL, TEMPORAL
 from tests.chaos.schedule import ACTIVITY_RESET, NETWORK, OPERATOR, OUTAGES, Strike
 from tests.chaos.strikes import Done
 from tests.support.proxy import Way
@@ -61,7 +61,7 @@ def test_a_model_that_serves_again_loses_no_call(strikes: list[Done], said: str)
         ([deed(ACTIVITY_RESET, -2.1)], NOTHING),
         ([took(deed(ACTIVITY_RESET, -3.1), 1.5)], ""),
         # Or it is held up, until its worker hears with its next beat that it is to end.
-        ([deed(ACTIVITY_RESET, -5), struck(OUTAGES, POSTGRES, -6, 2)], ""),
+        *(([deed(ACTIVITY_RESET, -5), struck(OUTAGES, away, -6, 2)], "") for away in (POSTGRES, TEMPORAL)),
         ([deed(ACTIVITY_RESET, -7.1), struck(OUTAGES, POSTGRES, -8, 2)], NOTHING),
         # Who ends a run has more than one try end with it.
         *(([deed(name, -6.9)], "") for name in ("terminate", "reset", "cancel")),

@@ -5,7 +5,7 @@ from temporalio.client import WorkflowHistory
 
 from embedded.postgres import NAME as POSTGRES
 from tests.chaos import judge, runs
-from tests.chaos.cluster import API
+from tests.chaos.cluster import API, DEMO_MODEL, TEMPORAL
 from tests.chaos.evidence import CallLine
 from tests.chaos.schedule import FREEZES, NETWORK, OUTAGES
 from tests.chaos.strikes import Done
@@ -28,6 +28,7 @@ from tests.unit.chaos.evidence_of import OTHER_ID, at, call, evidence, generatio
         (call(15), [struck(FREEZES, "worker-1", 9)], ""),
         (call(15), [struck(FREEZES, "worker-1", 11)], ""),
         (call(15), [struck(OUTAGES, POSTGRES, 9)], ""),
+        (call(15), [struck(FREEZES, DEMO_MODEL, 9)], ""),
         (call(15), [struck(NETWORK, f"worker-1 to {POSTGRES}", 9)], ""),
         (call(15), [struck(FREEZES, "worker-1", 12)], "began at"),
         (call(15), [struck(FREEZES, "worker-1", -14)], "began at"),
@@ -35,6 +36,9 @@ from tests.unit.chaos.evidence_of import OTHER_ID, at, call, evidence, generatio
         (call(15), [struck(FREEZES, "worker-2", 9)], "began at"),
         (call(15), [struck(NETWORK, f"worker-2 to {POSTGRES}", 9)], "began at"),
         (call(15), [struck(OUTAGES, API, 9)], "began at"),
+        # Behind its last look no call waits for Temporal.
+        *((call(15), [struck(kind, TEMPORAL, 9)], "began at") for kind in (FREEZES, OUTAGES)),
+        (call(15), [struck(NETWORK, f"worker-1 to {TEMPORAL}", 9)], "began at"),
         (call(15), [kill("worker-1", 9)], "began at"),
     ],
 )

@@ -10,6 +10,7 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 
 from service.stalls import BEATS_WITHIN, TAKEN_UP_WITHIN, stall_of
+from worker import STICKY_TIMEOUT
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -59,6 +60,11 @@ def test_a_step_says_that_nobody_works_on_it(activity: PendingActivityInfo, reas
     """From the missed heartbeats through the time-out to a worker that comes."""
     stall = stall_of(_pending(activity), NOW)
     assert (stall is None) if reason is None else (stall is not None and reason in stall["reason"])
+
+
+def test_a_task_in_a_dead_workers_queue_is_given_to_all_before_it_is_told() -> None:
+    """Else it would be told for a moment, and for as long again not; by clocks that are right to three seconds."""
+    assert timedelta(seconds=STICKY_TIMEOUT + 3) <= TAKEN_UP_WITHIN
 
 
 def test_one_step_that_gets_on_is_no_standstill() -> None:
