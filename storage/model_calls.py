@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, union_all
+from sqlalchemy import and_, delete, exists, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
@@ -18,10 +18,12 @@ from storage.tables import ModelCall, ModelWait, QuestionRow, WorkflowState
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """What a model call needs to know of its generation; `options` as the start wrote them."""
+    """What a model call needs to know right before it begins; `options` as the start wrote them."""
 
     status: Status
     options: Mapping[str, Any]
+    # Whether the step has an answer by now.
+    answered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +131,20 @@ class ModelCallStore:
         async with self._engine.connect() as connection:
             return {row[0]: row[1] for row in await connection.execute(query)}
 
-    async def generation(self, workflow_id: str) -> Generation | None:
-        """The status that the mirror shows and the options of the start; None when the row is gone."""
-        query = select(col(WorkflowState.status), col(WorkflowState.state_data)["options"]).where(
+    async def generation(self, workflow_id: str, slot: int, step: str, attempt: int) -> Generation | None:
+        """As a step's call finds it, in one read; the status is the mirror's. None when the row is gone."""
+        answered = exists().where(
+            col(ModelCall.workflow_id) == workflow_id,
+            col(ModelCall.slot) == slot,
+            col(ModelCall.step) == step,
+            col(ModelCall.attempt) == attempt,
+        )
+        query = select(col(WorkflowState.status), col(WorkflowState.state_data)["options"], answered).where(
             col(WorkflowState.workflow_id) == workflow_id
         )
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else Generation(Status(row[0]), row[1])
+        return None if row is None else Generation(Status(row[0]), row[1], row[2])
 
     async def wait_for_provider(
         self, workflow_id: str, slot: int, reason: str, since: datetime, retry_at: datetime

@@ -58,7 +58,7 @@ class Answers:
         """
         call = await self._calls.find(workflow_id, state["slot"], step, state["attempt"])
         if call is None:
-            call = await self._pay(workflow_id, step, state, problems, try_)
+            call = await self._ask(workflow_id, step, state, problems, try_)
         return {
             "step": step,
             "attempt": state["attempt"] + 1,
@@ -69,15 +69,18 @@ class Answers:
             "cost": call.cost,
         }
 
-    async def _pay(
+    async def _ask(
         self, workflow_id: str, step: Step, state: DraftInput, problems: Sequence[str], try_: int
     ) -> ModelCall:
         slot, attempt = state["slot"], state["attempt"]
         chunk = await self._quizzes.chunk(state["chunk_id"])
         avoid = await self._calls.stems_on_chunk(workflow_id, state["chunk_id"], except_slot=slot, limit=AVOID_LIMIT)
         earlier = await self._calls.latest(workflow_id, slot, attempt) if problems else None
-        # Read last, right before the call: after an acknowledged pause no call starts.
-        generation = await self._calls.generation(workflow_id)
+        # Read last, right before the call: after an acknowledged pause no call starts, and what a run that was ended
+        # from outside has stored meanwhile is not paid again.
+        generation = await self._calls.generation(workflow_id, slot, step, attempt)
+        if generation and generation.answered and (call := await self._calls.find(workflow_id, slot, step, attempt)):
+            return call
         if generation is None or chunk is None:
             raise QuizDeleted("the quiz or its content was deleted")
         if generation.status is Status.PAUSED:

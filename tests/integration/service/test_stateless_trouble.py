@@ -16,6 +16,7 @@ from storage.snapshots import Fence, StateWrite
 from storage.tables import ModelCall
 from storage.workflow_states import WorkflowStateStore
 from tests.integration.service.processes import client_of, occupied, process, until_ended, until_no_generation_runs
+from tests.integration.storage.made import answer
 from tests.support.waiting import until
 from tests.support.world import World
 from tests.workflow.ledger import of_slot, paid_twice, time_of, try_of
@@ -127,6 +128,25 @@ async def test_a_database_outage_delays_and_loses_nothing(world: World) -> None:
         workflow_id = await one.service.generate(await world.quiz(), GenerationRequest(3))
         await world.assert_complete(workflow_id, 3)
     assert len(world.demo.calls(workflow_id)) == 3
+
+
+async def test_what_another_run_stores_meanwhile_is_not_paid_again(world: World) -> None:
+    """Its call was in flight when it was ended from outside; the look right before the next call finds its answer."""
+
+    class Calls(ModelCallStore):
+        """The first slot's answer comes while its prompt is gathered."""
+
+        async def stems_on_chunk(self, workflow_id: str, chunk_id: int, *, except_slot: int, limit: int) -> list[str]:
+            if except_slot == 0:
+                await self.record(answer(workflow_id, 0, chunk_id=chunk_id, stem="Who was first?"))
+            return await super().stems_on_chunk(workflow_id, chunk_id, except_slot=except_slot, limit=limit)
+
+    async with process(world, parts={"calls": Calls(world.engine)}) as one:
+        workflow_id = await one.service.generate(await world.quiz(), GenerationRequest(2))
+        await world.assert_complete(workflow_id, 2)
+        first, _ = await one.service.questions(workflow_id)
+    assert first.stem == "Who was first?"
+    assert of_slot(world.demo.calls(workflow_id), 0) == []
 
 
 @pytest.mark.parametrize("error", [RuntimeError(SECRET), ProgrammingError(SECRET, None, Exception(SECRET))], ids=repr)

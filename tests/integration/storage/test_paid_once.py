@@ -154,13 +154,21 @@ async def test_a_sum_with_an_unknown_price_is_unknown(calls: ModelCallStore) -> 
 
 
 async def test_the_generation_of_a_call(states: WorkflowStateStore, calls: ModelCallStore, quiz: Quiz) -> None:
-    """Status and options of the start; None when the row is gone."""
+    """Status, options of the start, and whether this very step was answered; None when the row is gone."""
     workflow_id = await make_generation(states, quiz)
-    generation = await calls.generation(workflow_id)
-    assert generation is not None and generation.status == "running"
+    step = (workflow_id, 1, "draft", 0)
+    await pay(calls, ID, 1)
+    await pay(calls, workflow_id, 0)
+    for other in (answer(workflow_id, 1, 1), answer(workflow_id, 1, step="revise")):
+        await calls.record(other)
+    generation = await calls.generation(*step)
+    assert generation is not None and (generation.status, generation.answered) == ("running", False)
     assert generation.options == {"model": "demo-model"}
+    await calls.record(answer(workflow_id, 1))
+    generation = await calls.generation(*step)
+    assert generation is not None and generation.answered
     await states.delete(workflow_id)
-    assert await calls.generation(workflow_id) is None
+    assert await calls.generation(*step) is None
 
 
 @pytest.mark.parametrize(
