@@ -101,9 +101,9 @@ class Notes:
         ]
         return list(dict.fromkeys(stems[:limit]))
 
-    async def generation(self, _: str) -> Row:
-        """Always running, always the same options."""
-        return Row(Status.RUNNING, self._options)
+    async def generation(self, *_: object) -> Row:
+        """Always running, always the same options, and nothing answered: see above."""
+        return Row(Status.RUNNING, self._options, answered=False)
 
 
 def prepare(database_url: str) -> None:
