@@ -46,7 +46,7 @@ def _half_done(teacher: OneTeacher) -> None:
     teacher.fault("stall", match="/[45]/")
     teacher.generate(QUESTIONS)
     until_now(teacher.seen, lambda seen: seen == 4, 60)
-    until_now(teacher.calls, lambda calls: calls >= 4, 60)
+    until_now(teacher.calls, lambda calls: calls >= QUESTIONS, 60)
 
 
 def _holder(cluster: Cluster, teacher: OneTeacher) -> str:
