@@ -18,6 +18,7 @@ from tests.chaos.evidence import Step, completed_steps
 from tests.chaos.unasked import questions_of, status_set, telling_of
 
 _TASK_COMPLETED = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+_CANCEL_REQUESTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED
 
 
 @dataclass
@@ -53,8 +54,6 @@ def told_after(
 
 def _read(history: WorkflowHistory, generation: _Generation) -> None:
     made = dict[int, tuple[datetime, set[Step]]]()
-    for step, taken_in in _taken_in(history).items():
-        generation.accepted[step] = min(taken_in, generation.accepted.get(step, taken_in))
     for event in history.events:
         if status_set(event) is not None:
             generation.statuses.append(_time(event))
@@ -65,6 +64,12 @@ def _read(history: WorkflowHistory, generation: _Generation) -> None:
             number = event.activity_task_completed_event_attributes.scheduled_event_id
             if number in made:
                 generation.landed.append((made[number][0], _time(event), made[number][1]))
+    named_here = set[Step]().union(*(named for _, named in made.values()))
+    cancelled = next((_time(event) for event in history.events if event.event_type == _CANCEL_REQUESTED), None)
+    for step, taken_in in _taken_in(history).items():
+        # Who hears of a cancel with an answer decides nothing about it: the next run finds that stored.
+        if cancelled is None or taken_in < cancelled or step in named_here:
+            generation.accepted[step] = min(taken_in, generation.accepted.get(step, taken_in))
 
 
 def _taken_in(history: WorkflowHistory) -> dict[Step, datetime]:

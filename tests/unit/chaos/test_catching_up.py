@@ -72,6 +72,29 @@ def test_what_a_run_leaves_to_the_next_is_waited_for_there() -> None:
     assert told_after([second, first], {first.workflow_id}, since)[first.workflow_id] > 0
 
 
+def _cancelled(history: WorkflowHistory) -> WorkflowHistory:
+    """The same, asked to cancel as soon as it began."""
+    cancel = HistoryEvent(event_type=EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED)
+    cancel.event_time.CopyFrom(history.events[0].event_time)
+    return WorkflowHistory(history.workflow_id, [history.events[0], cancel, *history.events[1:]])
+
+
+def test_what_a_cancelled_run_leaves_to_the_next_was_not_decided() -> None:
+    """It heard of the cancel with the answer, which the next run finds stored."""
+    (first,) = (stored(name) for name in taking("handed_over_first"))
+    (second,) = (stored(name) for name in taking("handed_over_second"))
+    second = WorkflowHistory(first.workflow_id, list(second.events))
+    (pause,) = [event for event in first.events if status_set(event)]
+    since = _time(pause) - MOMENT
+    assert told_after([first, second], {first.workflow_id}, since)[first.workflow_id] > 0
+    assert told_after([_cancelled(first), second], {first.workflow_id}, since) == {first.workflow_id: 0.0}
+
+
+def test_what_a_cancelled_run_tells_itself_is_waited_for() -> None:
+    """A cancel that came too late, or behind that answer."""
+    assert _seconds(_time(FIRST), _cancelled(PLAIN)) == _seconds(_time(FIRST)) > 0
+
+
 def test_a_workflow_is_open_from_the_start_of_a_run_to_its_end() -> None:
     """A moment of its own before and after."""
     began, ended = _time(PLAIN.events[0]), _time(PLAIN.events[-1])
