@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, or_, select, union_all
+from sqlalchemy import and_, delete, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
@@ -22,8 +22,8 @@ class Generation:
 
     status: Status
     options: Mapping[str, Any]
-    # Whether the step has an answer by now.
-    answered: bool
+    # What the step was answered by now.
+    answer: ModelCall | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +133,19 @@ class ModelCallStore:
 
     async def generation(self, workflow_id: str, slot: int, step: str, attempt: int) -> Generation | None:
         """As a step's call finds it, in one read; the status is the mirror's. None when the row is gone."""
-        answered = exists().where(
+        of_the_step = and_(
             col(ModelCall.workflow_id) == workflow_id,
             col(ModelCall.slot) == slot,
             col(ModelCall.step) == step,
             col(ModelCall.attempt) == attempt,
         )
-        query = select(col(WorkflowState.status), col(WorkflowState.state_data)["options"], answered).where(
-            col(WorkflowState.workflow_id) == workflow_id
+        query = (
+            select(col(WorkflowState.status), col(WorkflowState.state_data)["options"], ModelCall)
+            .outerjoin(ModelCall, of_the_step)
+            .where(col(WorkflowState.workflow_id) == workflow_id)
         )
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
+        async with AsyncSession(self._engine) as session:
+            row = (await session.execute(query)).one_or_none()
         return None if row is None else Generation(Status(row[0]), row[1], row[2])
 
     async def wait_for_provider(

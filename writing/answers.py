@@ -79,8 +79,8 @@ class Answers:
         # Read last, right before the call: after an acknowledged pause no call starts, and what a run that was ended
         # from outside has stored meanwhile is not paid again.
         generation = await self._calls.generation(workflow_id, slot, step, attempt)
-        if generation and generation.answered and (call := await self._calls.find(workflow_id, slot, step, attempt)):
-            return call
+        if generation and generation.answer:
+            return generation.answer
         if generation is None or chunk is None:
             raise QuizDeleted("the quiz or its content was deleted")
         if generation.status is Status.PAUSED:

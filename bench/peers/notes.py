@@ -103,7 +103,7 @@ class Notes:
 
     async def generation(self, *_: object) -> Row:
         """Always running, always the same options, and nothing answered: see above."""
-        return Row(Status.RUNNING, self._options, answered=False)
+        return Row(Status.RUNNING, self._options, answer=None)
 
 
 def prepare(database_url: str) -> None:

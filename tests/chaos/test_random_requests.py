@@ -23,7 +23,7 @@ from temporal_client import connect
 from tests.chaos.cluster import Cluster, fresh_cluster
 from tests.chaos.one_teacher import OneTeacher
 from tests.support.waiting import until, until_now
-from tests.support.world import NODES
+from tests.support.world import open_nodes
 from workflows.messages import Progress
 
 QUESTIONS, WINDOW = 8, 2
@@ -140,12 +140,8 @@ class Requests(RuleBasedStateMachine):
             progress: Progress = await handle.query("progress", result_type=Progress)
             return progress.status
 
-        async def calls() -> int:
-            description = (await handle.describe()).raw_description
-            return sum(one.activity_type.name in NODES for one in description.pending_activities)
-
         seen = await until(status, lambda seen: seen != "running")
-        await until(calls, lambda count: count == 0)
+        await until(lambda: open_nodes(handle), lambda count: count == 0)
         return seen
 
     def _resumed(self) -> object:

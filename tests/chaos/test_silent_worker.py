@@ -10,6 +10,7 @@ from tests.chaos.cluster import Cluster
 from tests.chaos.evidence import read_ledger
 from tests.chaos.one_teacher import OneTeacher
 from tests.support.waiting import until, until_now
+from tests.support.world import beating
 from workflows.question_graph import NODE_HEARTBEAT_TIMEOUT
 
 # Longer than any call's heartbeat time-out.
@@ -49,15 +50,10 @@ async def test_a_cancel_hangs_up_on_calls_that_stall(make_cluster: Callable[...,
     teacher = await asyncio.to_thread(OneTeacher, cluster)
     handle = (await connect(cluster.settings())).get_workflow_handle(teacher.generate(4))
 
-    async def beating() -> int:
-        """Activities that beat a second time: by then their calls are on their way."""
-        activities = (await handle.describe()).raw_description.pending_activities
-        return sum(one.last_heartbeat_time.seconds - one.last_started_time.seconds >= 2 for one in activities)
-
     async def outcomes() -> list[str]:
         return [line.outcome for line in read_ledger(cluster.ledger)]
 
-    await until(beating, lambda count: count == 2)
+    await until(lambda: beating(handle), lambda count: count == 2)
     teacher.cancel()
     await until(outcomes, lambda seen: seen == ["client_gone"] * 2, NODE_HEARTBEAT_TIMEOUT.total_seconds())
     teacher.until("cancelled")

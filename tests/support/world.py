@@ -51,6 +51,18 @@ def scheduled(events: Iterable[HistoryEvent], *names: str) -> list[HistoryEvent]
     ]
 
 
+async def open_nodes(handle: WorkflowHandle[Any, Any]) -> int:
+    """Model-calling activities of the current run that are scheduled, under way or waiting for a retry."""
+    pending = (await handle.describe()).raw_description.pending_activities
+    return sum(one.activity_type.name in NODES for one in pending)
+
+
+async def beating(handle: WorkflowHandle[Any, Any]) -> int:
+    """Activities that have beaten for two seconds: by then their calls are on their way."""
+    pending = (await handle.describe()).raw_description.pending_activities
+    return sum(one.last_heartbeat_time.seconds - one.last_started_time.seconds >= 2 for one in pending)
+
+
 class World:
     """Everything real; the test's own database and task queue."""
 
@@ -153,9 +165,8 @@ class World:
         await until(look, lambda seen: seen[0] >= count and seen[1] == 0, seconds)
 
     async def open_nodes(self, workflow_id: str) -> int:
-        """Model-calling activities of the current run that are scheduled, under way or waiting for a retry."""
-        description = (await self.handle(workflow_id).describe()).raw_description
-        return sum(activity.activity_type.name in NODES for activity in description.pending_activities)
+        """The same of this generation."""
+        return await open_nodes(self.handle(workflow_id))
 
     async def started_nodes(self, workflow_id: str) -> int:
         """Model-calling activities of the current run that a worker has under way."""

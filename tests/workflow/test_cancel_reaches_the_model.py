@@ -9,7 +9,7 @@ from activities import heartbeat
 from domain.statuses import Status
 from tests.support.demo import DemoModel
 from tests.support.waiting import until
-from tests.support.world import World
+from tests.support.world import World, beating
 from workflows.question_graph import NODE_HEARTBEAT_TIMEOUT
 
 
@@ -25,14 +25,9 @@ async def test_a_cancel_hangs_up_on_the_model_with_the_next_beat(
         async def outcomes() -> list[str]:
             return [call["outcome"] for call in slow.calls(workflow_id)]
 
-        async def beating() -> int:
-            """Calls that have beaten for two seconds: by then they are on their way."""
-            calls = (await world.handle(workflow_id).describe()).raw_description.pending_activities
-            return sum(one.last_heartbeat_time.seconds - one.last_started_time.seconds >= 2 for one in calls)
-
         workflow_id = await world.start(2)
         async with world.worker(openai_base_url=slow.url):
-            await until(beating, lambda count: count == 2)
+            await until(lambda: beating(world.handle(workflow_id)), lambda count: count == 2)
             assert (await world.service.cancel(workflow_id)).status is Status.CANCELLED
             await until(outcomes, lambda seen: seen == ["client_gone"] * 2, NODE_HEARTBEAT_TIMEOUT.total_seconds())
 

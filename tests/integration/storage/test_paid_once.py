@@ -162,11 +162,11 @@ async def test_the_generation_of_a_call(states: WorkflowStateStore, calls: Model
     for other in (answer(workflow_id, 1, 1), answer(workflow_id, 1, step="revise")):
         await calls.record(other)
     generation = await calls.generation(*step)
-    assert generation is not None and (generation.status, generation.answered) == ("running", False)
+    assert generation is not None and (generation.status, generation.answer) == ("running", None)
     assert generation.options == {"model": "demo-model"}
     await calls.record(answer(workflow_id, 1))
     generation = await calls.generation(*step)
-    assert generation is not None and generation.answered
+    assert generation is not None and generation.answer is not None and generation.answer.slot == 1
     await states.delete(workflow_id)
     assert await calls.generation(*step) is None
 
